@@ -1,0 +1,63 @@
+"""The values the whole product speaks in: frozen, made of NumPy arrays and plain Python.
+
+Terms follow ISO/IEC 2382-37 and NIST FRTE. Geometry is in pixels of the decoded picture (EXIF
+orientation applied): x grows to the right, y downwards, (0, 0) is the middle of the upper left
+pixel. Results have ``to_dict()``; the page, ``--json`` and the API all show that document.
+Embeddings and pixels never enter it.
+"""
+
+from facenet_app.domain.decisions import Decision, OperatingPoint, Rate, SearchRisk, Verification
+from facenet_app.domain.enrolled import (
+    Candidate,
+    CandidateList,
+    Enrollment,
+    Finding,
+    Identification,
+    Identity,
+    RefusedImage,
+    Sample,
+    SampleDraft,
+)
+from facenet_app.domain.faces import (
+    HALF_MARK,
+    MIRROR_MARK,
+    BoundingBox,
+    DetectedFace,
+    Embedding,
+    ExtractedFace,
+    Extraction,
+    FaceCrop,
+    Landmarks,
+    Quality,
+    Selection,
+    source_name,
+)
+
+__all__ = [
+    "HALF_MARK",
+    "MIRROR_MARK",
+    "BoundingBox",
+    "Candidate",
+    "CandidateList",
+    "Decision",
+    "DetectedFace",
+    "Embedding",
+    "Enrollment",
+    "ExtractedFace",
+    "Extraction",
+    "FaceCrop",
+    "Finding",
+    "Identification",
+    "Identity",
+    "Landmarks",
+    "OperatingPoint",
+    "Quality",
+    "Rate",
+    "RefusedImage",
+    "Sample",
+    "SampleDraft",
+    "SearchRisk",
+    "Selection",
+    "Verification",
+    "source_name",
+]

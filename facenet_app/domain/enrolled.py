@@ -1,0 +1,221 @@
+"""People and samples of a gallery, and what comparing a face with them gave."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facenet_app.domain.decisions import Decision, OperatingPoint, SearchRisk
+from facenet_app.domain.faces import Embedding, ExtractedFace, FaceCrop, Quality
+
+__all__ = [
+    "Candidate",
+    "CandidateList",
+    "Enrollment",
+    "Finding",
+    "Identification",
+    "Identity",
+    "RefusedImage",
+    "Sample",
+    "SampleDraft",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An enrolled person and the distance of their nearest sample."""
+
+    identity_id: str
+    name: str
+    sample_id: str
+    distance: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "identity_id": self.identity_id,
+            "name": self.name,
+            "sample_id": self.sample_id,
+            "distance": self.distance,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateList:
+    """One face of a picture against the gallery: candidates by ascending distance.
+
+    ``decision`` is MATCH if the first candidate is within the threshold (the face bears its
+    name), REVIEW if it is but the picture is too poor to say, or if it is between the threshold and
+    the larger one of a review point, else NON_MATCH ("unknown").
+    """
+
+    face: ExtractedFace
+    decision: Decision
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def match(self) -> Candidate | None:
+        """The candidate whose name the face gets, or None for "unknown"."""
+        return self.candidates[0] if self.decision is Decision.MATCH else None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision.value,
+            "name": self.match.name if self.match else None,
+            "distance": self.candidates[0].distance if self.candidates else None,
+            "face": self.face.to_dict(),
+            "candidates": [candidate.to_dict() for candidate in self.candidates],
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """Every face of one picture against the gallery (1:N)."""
+
+    pixels: NDArray[np.uint8]
+    faces: tuple[CandidateList, ...]
+    operating_point: OperatingPoint
+    model: str
+    gallery_size: int
+    """Number of enrolled people the faces were compared with."""
+    comparisons: int
+    """Number of their samples: each face was compared with all of them."""
+    warnings: tuple[str, ...] = ()
+    review_point: OperatingPoint | None = None
+    risk: SearchRisk | None = None
+    """None for a threshold given by hand: nothing is known of it."""
+
+    @property
+    def decision(self) -> Decision:
+        """MATCH if somebody was recognised, else REVIEW if any face asks for it, else NON_MATCH."""
+        found = {face.decision for face in self.faces}
+        for decision in (Decision.MATCH, Decision.REVIEW):
+            if decision in found:
+                return decision
+        return Decision.NON_MATCH
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision.value,
+            "distance": min((f.candidates[0].distance for f in self.faces if f.candidates), default=None),
+            "threshold": self.operating_point.threshold,
+            "operating_point": self.operating_point.to_dict(),
+            "review_point": self.review_point.to_dict() if self.review_point else None,
+            "model": self.model,
+            "gallery_size": self.gallery_size,
+            "comparisons": self.comparisons,
+            "target_fpir": self.risk.target_fpir if self.risk else None,
+            "required_fmr": self.risk.required_fmr if self.risk else None,
+            "fpir_bound": self.risk.fpir_bound if self.risk else None,
+            "faces": [face.to_dict() for face in self.faces],
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An enrolled person. ``id`` never changes; ``name`` may."""
+
+    id: str
+    name: str
+    samples: int
+    enrolled_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "samples": self.samples,
+            "enrolled_at": self.enrolled_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One face image of an identity. ``crop`` may be None where crops are not kept."""
+
+    id: str
+    identity_id: str
+    embedding: Embedding
+    crop: FaceCrop | None
+    quality: Quality
+    content_sha256: str
+    enrolled_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "identity_id": self.identity_id,
+            "quality": self.quality.to_dict(),
+            "content_sha256": self.content_sha256,
+            "fingerprint": self.embedding.fingerprint,
+            "enrolled_at": self.enrolled_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleDraft:
+    """A sample before the gallery has given it an id."""
+
+    embedding: Embedding
+    crop: FaceCrop | None
+    quality: Quality
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedImage:
+    """A picture that was not enrolled (a failure to enroll, FTE), and why."""
+
+    source: str
+    code: str
+    message: str
+    reasons: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "code": self.code,
+            "message": self.message,
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrollment:
+    """What ``enroll()`` did for one person: samples stored, pictures refused."""
+
+    identity: Identity | None
+    """None if every picture was refused and the person was not known before."""
+    name: str
+    samples: tuple[Sample, ...]
+    refused: tuple[RefusedImage, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "identity": self.identity.to_dict() if self.identity else None,
+            "samples": [sample.to_dict() for sample in self.samples],
+            "refused": [refused.to_dict() for refused in self.refused],
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something ``gallery check`` found: a stable code, a sentence, and the command that helps."""
+
+    code: str
+    message: str
+    suggestion: str = ""
+    sample_ids: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "message": self.message,
+            "suggestion": self.suggestion,
+            "sample_ids": list(self.sample_ids),
+        }

@@ -1,0 +1,1 @@
+"""Pictures: decoded safely, aligned, measured and drawn on."""

@@ -1,0 +1,112 @@
+"""All settings, in one frozen object. Nothing else in the product reads the environment.
+
+Every field can be given as ``FACENET_APP_<FIELD>`` (``FACENET_APP_GALLERY=/srv/staff.db``); the
+command line's options and ``FaceService.open()`` override that.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from facenet_app.domain import Selection
+from facenet_app.errors import UsageError
+
+__all__ = ["Settings", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """What can be set, with units and defaults. Immutable: ``model_copy(update=…)`` makes another."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FACENET_APP_", frozen=True, extra="forbid", protected_namespaces=(), validate_default=True
+    )
+
+    model: str = Field("sface", description="id of the model that makes embeddings")
+    gallery: Path = Field(
+        default_factory=lambda: user_data_path("facenet-app") / "gallery.db",
+        description="the file that keeps the enrolled people",
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("facenet-app"),
+        description="folder for converted and downloaded weights; may be deleted at any time",
+    )
+    calibration: Path = Field(
+        default_factory=lambda: user_data_path("facenet-app") / "calibration",
+        description="folder for the operating points measured on this machine",
+    )
+    device: str = Field(
+        "auto", description="auto, cpu, cuda, cuda:N or mps", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"
+    )
+    engine: Literal["auto", "openvino", "torch"] = Field("auto", description="what runs the network")
+    precision: Literal["float32", "half"] = Field(
+        "float32",
+        description="half: quicker on CUDA and on CPUs with bfloat16; embeddings differ in the third digit",
+    )
+    threads: int = Field(0, ge=0, description="CPU threads for the network; 0 = as many as there are cores")
+    mirror: bool = Field(
+        False, description="average the embedding with that of the mirrored crop: half as fast"
+    )
+    detector: Literal["auto", "yunet", "mtcnn"] = Field("auto", description="auto = the one the model names")
+    detector_score: float = Field(0.5, gt=0, lt=1, description="least detector score of a face")
+    smallest_face: int | None = Field(
+        None,
+        ge=8,
+        description="pixels; height of the smallest face looked for; None = what detection_side shows",
+    )
+    detection_side: int = Field(
+        640, ge=160, le=4096, description="pixels; larger pictures are scaled to this long side to find faces"
+    )
+    selection: Selection = Field(
+        Selection.PROMINENT, description="which face of several: prominent, largest, most-central or all"
+    )
+    fmr: float = Field(
+        1e-3,
+        gt=0,
+        lt=1,
+        description="false match rate at which to decide; in a gallery, the rate of whole searches (FPIR)",
+    )
+    review: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="stricter rate: MATCH is decided at this one, and what only fmr lets pass is REVIEW",
+    )
+    threshold: float | None = Field(
+        None, ge=0, le=2, description="distance; overrides the measured operating point"
+    )
+    # Both limits are where errors begin, measured on LFW pictures made worse: docs/quality.md.
+    min_eye_distance: float = Field(
+        12.0,
+        ge=0,
+        description="pixels between the eyes under which a face is too small to enroll or to decide on",
+    )
+    min_sharpness: float = Field(
+        5.5,
+        ge=0,
+        description="see facenet_app.imaging.quality; below it a face is too blurred to enroll or decide",
+    )
+    max_bytes: int = Field(40_000_000, gt=0, description="largest picture file accepted")
+    max_pixels: int = Field(80_000_000, gt=0, description="most pixels of a picture accepted")
+    host: str = Field("127.0.0.1", description="address the page listens on; loopback unless you change it")
+    port: int = Field(7860, ge=0, le=65535, description="port of the page; 0 = any free one")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with those of ``overrides`` that are not None on top.
+
+    Raises:
+        UsageError: a value is out of its range; the message names the field.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # checked by pydantic at run time
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "setting"
+        raise UsageError(
+            f"the setting {name!r} cannot be {first['input']!r} ({first['msg'].lower()})",
+            f"change the option or the variable FACENET_APP_{name.upper()}",
+        ) from error
