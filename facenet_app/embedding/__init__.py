@@ -1,0 +1,1 @@
+"""From an aligned face crop to a point on the unit sphere."""

@@ -1,0 +1,1 @@
+"""Model manifests, and weights that were checked before they are used."""
