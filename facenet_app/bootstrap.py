@@ -1,0 +1,92 @@
+"""From settings to a service: the only place that names concrete classes."""
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from facenet_app.comparison.decide import merged
+from facenet_app.detection.base import DetectorSettings, FaceDetector, ScaledDetector
+from facenet_app.domain import OperatingPoint
+from facenet_app.embedding.embedder import embedding_fingerprint, open_embedder
+from facenet_app.extraction import FaceExtractor
+from facenet_app.imaging.align import crop_side
+from facenet_app.imaging.decode import ImageLimits
+from facenet_app.imaging.quality import QualityLimits
+from facenet_app.service import FaceService
+from facenet_app.settings import Settings
+from facenet_app.weights.manifest import Manifest, load_manifest
+from facenet_app.weights.own_points import read_own_points
+
+if TYPE_CHECKING:
+    from facenet_app.gallery.store import GalleryStore
+
+__all__ = ["measured_points", "open_detector", "open_extractor", "open_gallery", "open_service"]
+
+Service = TypeVar("Service", bound=FaceService)
+
+
+def open_service(settings: Settings, kind: type[Service]) -> Service:
+    """A service of class ``kind`` under these settings. The gallery is opened when first used.
+
+    Raises:
+        ModelError: the model is not known, or its weights or device cannot be had.
+    """
+    extractor = open_extractor(settings)
+    points = measured_points(settings, extractor.fingerprint)
+    return kind(extractor, points, partial(open_gallery, settings), settings)
+
+
+def measured_points(settings: Settings, fingerprint: str) -> tuple[OperatingPoint, ...]:
+    """The operating points of the settings' model: those measured on this machine lead, see
+    :func:`facenet_app.comparison.decide.merged`.
+
+    Raises:
+        ModelError: the model is not known, or a file of points cannot be read.
+    """
+    own = read_own_points(settings.calibration, settings.model)
+    shipped = load_manifest(settings.model).operating_points
+    return merged(
+        *([point for point in source if point.fingerprint == fingerprint] for source in (own, shipped))
+    )
+
+
+def open_extractor(settings: Settings) -> FaceExtractor:
+    """Detector and embedder under these settings. Raises as :func:`open_service`."""
+    manifest = load_manifest(settings.model)
+    # The embedder first: missing weights are said at once, before a detector is loaded in vain.
+    embedder = open_embedder(manifest, settings, crop_side(manifest.preprocessing.alignment))
+    return FaceExtractor(
+        model=manifest.id,
+        detector=open_detector(manifest, settings),
+        embedder=embedder,
+        image_limits=ImageLimits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels),
+        quality_limits=QualityLimits(settings.min_eye_distance, settings.min_sharpness),
+    )
+
+
+def open_detector(manifest: Manifest, settings: Settings) -> FaceDetector:
+    """The detector of the settings, or the one that the model names."""
+    limits = DetectorSettings(settings.detector_score, settings.smallest_face, settings.detection_side)
+    name = manifest.detector if settings.detector == "auto" else settings.detector
+    if name == "mtcnn":
+        from facenet_app.detection.mtcnn import MtcnnNetwork
+
+        return ScaledDetector(MtcnnNetwork(), limits)
+    from facenet_app.detection.yunet import YuNet
+
+    return ScaledDetector(YuNet(settings.detector_score), limits)
+
+
+def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStore":
+    """The gallery of the settings, created if missing.
+
+    ``any_model`` opens one that is there, although its embeddings are another model's, to re-embed
+    or inspect it; then none is created.
+
+    Raises:
+        ModelMismatch: it holds embeddings of another model.
+        GalleryError: it cannot be opened.
+    """
+    from facenet_app.gallery.store import GalleryStore
+
+    fingerprint = None if any_model else embedding_fingerprint(load_manifest(settings.model), settings)
+    return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=fingerprint)

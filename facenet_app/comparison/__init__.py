@@ -1,0 +1,1 @@
+"""Distances between embeddings, and decisions by threshold."""

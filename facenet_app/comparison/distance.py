@@ -1,0 +1,47 @@
+"""The one place where distances between embeddings are computed.
+
+Everywhere in the product *distance* is the plain Euclidean distance between L2-normalised
+embeddings: 0 (the same point) … 2 (opposite points). FaceNet (Schroff et al., CVPR 2015) states
+its thresholds on the *squared* distance; :func:`from_squared` converts.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facenet_app.domain import Embedding
+from facenet_app.errors import ModelMismatch
+
+__all__ = ["distance", "distances", "from_squared"]
+
+
+def distance(probe: Embedding, reference: Embedding) -> float:
+    """Euclidean distance of two embeddings of the same model, 0 … 2.
+
+    Raises:
+        ModelMismatch: the embeddings were made by different weights or preprocessing.
+    """
+    if probe.fingerprint != reference.fingerprint:
+        raise ModelMismatch(
+            f"an embedding of model {probe.fingerprint} cannot be compared with "
+            f"one of {reference.fingerprint}",
+            "embed both faces with the same model",
+        )
+    # The difference is taken before squaring: exact zero for equal points, no cancellation near it.
+    return float(np.linalg.norm(probe.vector.astype(np.float64) - reference.vector.astype(np.float64)))
+
+
+def distances(probes: NDArray[np.float32], references: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All distances between unit vectors: (P, D) and (R, D) give float32 (P, R), each 0 … 2.
+
+    Uses ``|a - b|² = 2 - 2ab``, one matrix product. In float32 that is exact to about 5e-4 near
+    0 and to 1e-6 from 0.5 up, where thresholds are; :func:`distance` has no such error.
+    """
+    squared: NDArray[np.float32] = np.float32(2) - np.float32(2) * (probes @ references.T)
+    np.clip(squared, 0, 4, out=squared)
+    np.sqrt(squared, out=squared)
+    return squared
+
+
+def from_squared(squared: float) -> float:
+    """The plain distance of a squared one (FaceNet's margins and thresholds)."""
+    return float(np.sqrt(squared))

@@ -1,0 +1,90 @@
+"""Changing who is enrolled, inside a transaction that the caller began for writing."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from facenet_app.domain import Identity, Sample, SampleDraft
+from facenet_app.errors import DuplicateSample, IdentityExists, ModelMismatch
+from facenet_app.gallery.lookup import find_person, get_person
+from facenet_app.gallery.names import name_key
+from facenet_app.gallery.rows import NewSample, new_id
+from facenet_app.gallery.schema import gallery, identities, samples
+
+__all__ = ["add_samples", "delete_person", "rename_person"]
+
+
+def add_samples(
+    connection: Connection, name: str, new: Sequence[NewSample]
+) -> tuple[Identity, tuple[Sample, ...]]:
+    """Store samples for the person called ``name`` (a checked name), who is created if new.
+
+    Raises:
+        DuplicateSample, ModelMismatch: see :meth:`facenet_app.gallery.store.GalleryStore.add`.
+    """
+    _refuse_other_models(connection, [sample.draft for sample in new])
+    _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in new])
+    now = datetime.now(UTC)
+    person = find_person(connection, name)
+    owner = person.id if person else new_id()
+    if person is None:
+        row = {"id": owner, "name": name, "name_key": name_key(name), "enrolled_at": now}
+        connection.execute(insert(identities).values(row))
+    both = {"identity_id": owner, "enrolled_at": now}
+    connection.execute(insert(samples), [{**sample.columns, **both} for sample in new])
+    return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
+
+
+def rename_person(connection: Connection, old: str, new: str, *, merge: bool) -> Identity:
+    """Call ``old`` by the checked name ``new``.
+
+    Raises:
+        IdentityExists, IdentityNotFound: see :meth:`facenet_app.gallery.store.GalleryStore.rename`.
+    """
+    person = get_person(connection, old)
+    holder = find_person(connection, new)
+    if holder is None or holder.id == person.id:
+        names = {"name": new, "name_key": name_key(new)}
+        connection.execute(update(identities).where(identities.c.id == person.id).values(names))
+    elif merge:
+        moved = update(samples).where(samples.c.identity_id == person.id)
+        connection.execute(moved.values(identity_id=holder.id))
+        connection.execute(delete(identities).where(identities.c.id == person.id))
+    else:
+        raise IdentityExists(
+            f"somebody called {new!r} is enrolled already",
+            "choose another name, or make the two one person with --merge",
+        )
+    return get_person(connection, new)
+
+
+def delete_person(connection: Connection, name: str) -> Identity:
+    """Delete a person with every sample, and note that the bytes are still to be wiped.
+
+    Raises:
+        IdentityNotFound: nobody is called ``name``.
+    """
+    person = get_person(connection, name)
+    connection.execute(delete(identities).where(identities.c.id == person.id))
+    connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
+    return person
+
+
+def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) -> None:
+    """Raise ModelMismatch if an embedding is not of the gallery's model."""
+    header = connection.execute(select(gallery)).one()
+    for draft in drafts:
+        if draft.embedding.fingerprint != header.fingerprint:
+            raise ModelMismatch(
+                f"the gallery holds embeddings of model {header.model} ({header.fingerprint}), "
+                f"not of {draft.embedding.fingerprint}",
+                "run `facenet-app gallery reembed`, or start again with the gallery's model and settings",
+            )
+
+
+def _refuse_duplicates(connection: Connection, digests: Sequence[str]) -> None:
+    """Raise DuplicateSample if a picture is enrolled already, or is twice among these."""
+    there = connection.execute(select(samples.c.id).where(samples.c.content_sha256.in_(digests))).first()
+    if there is not None or len(set(digests)) < len(digests):
+        raise DuplicateSample("one of these pictures is enrolled already", "leave it out")

@@ -1,0 +1,137 @@
+"""``gallery check``: what is wrong with a gallery, as findings with stable codes."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection, RowMapping, func, select
+
+from facenet_app.domain import Finding
+from facenet_app.errors import GalleryError
+from facenet_app.gallery.database import Database
+from facenet_app.gallery.rows import crop_from_png, is_unit, vector_from_bytes
+from facenet_app.gallery.schema import gallery, identities, samples
+
+__all__ = ["check_gallery"]
+
+_RESTORE: Final = (
+    "put a backup copy of the file in its place, or enroll everybody again in another one with --gallery"
+)
+_AGAIN: Final = "remove the person and enroll them again, or run `facenet-app gallery reembed`"
+
+_SAMPLE_FAULTS: Final = {
+    "damaged_embedding": ("{n} samples have an embedding of the wrong length", _AGAIN),
+    "not_finite": ("{n} samples have an embedding with a number that is not finite", _AGAIN),
+    "not_unit": ("{n} samples have an embedding whose length is not 1", _AGAIN),
+    "other_model": (
+        "{n} samples have an embedding of another model, and are never found",
+        "run `facenet-app gallery reembed`",
+    ),
+    "no_crop": (
+        "{n} samples have no crop, so another model cannot embed them again",
+        "enroll these people again before you change the model",
+    ),
+    "damaged_crop": (
+        "{n} samples have a crop that cannot be decoded",
+        "remove the person and enroll them again",
+    ),
+}
+"""What is looked for in every sample: code -> sentence and suggestion."""
+
+
+def check_gallery(database: Database) -> list[Finding]:
+    """Everything that is wrong; see :meth:`facenet_app.gallery.store.GalleryStore.check`.
+
+    Codes: ``damaged_file``, ``broken_reference``, ``no_samples``, ``traces_left``,
+    ``open_to_others``, and those of samples above.
+    """
+    try:
+        with database.reading() as connection:
+            findings = [
+                *_file(connection),
+                *_people(connection),
+                *_samples(connection),
+                *_traces(connection),
+            ]
+    except GalleryError as error:
+        findings = [Finding("damaged_file", f"the file cannot be read through ({error.message})", _RESTORE)]
+    return [*findings, *_permissions(database)]
+
+
+def _file(connection: Connection) -> Iterator[Finding]:
+    faults = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
+    if faults != ["ok"]:
+        yield Finding("damaged_file", f"the file is damaged ({len(faults)} faults or more)", _RESTORE)
+    broken = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+    if broken:
+        yield Finding("broken_reference", f"{broken} samples belong to nobody", _RESTORE)
+
+
+def _people(connection: Connection) -> Iterator[Finding]:
+    owners = select(samples.c.identity_id)
+    query = select(func.count()).select_from(identities).where(identities.c.id.not_in(owners))
+    empty = connection.execute(query).scalar_one()
+    if empty:
+        yield Finding(
+            "no_samples",
+            f"{empty} people have no sample, so they are never found",
+            "see who with `facenet-app gallery list`, then enroll or remove them",
+        )
+
+
+def _samples(connection: Connection) -> Iterator[Finding]:
+    fingerprint = connection.execute(select(gallery.c.fingerprint)).scalar_one()
+    common = select(samples.c.dimension).group_by(samples.c.dimension).order_by(func.count().desc()).limit(1)
+    dimension = connection.execute(common).scalar()
+    faulty: dict[str, list[str]] = defaultdict(list)
+    rows = connection.execute(select(samples).order_by(samples.c.number).execution_options(yield_per=100))
+    for row in rows.mappings():
+        for code in _sample_faults(row, fingerprint, dimension):
+            faulty[code].append(row["id"])
+    for code, (sentence, suggestion) in _SAMPLE_FAULTS.items():
+        if ids := faulty[code]:
+            yield Finding(code, sentence.format(n=len(ids)), suggestion, tuple(ids))
+
+
+def _sample_faults(row: RowMapping, fingerprint: str, dimension: int | None) -> Iterator[str]:
+    if row["fingerprint"] != fingerprint:
+        yield "other_model"
+    if fault := _embedding_fault(row["embedding"], dimension):
+        yield fault
+    if row["crop"] is None:
+        yield "no_crop"
+        return
+    try:
+        crop_from_png(row["crop"], row["alignment"])
+    except ValueError:
+        yield "damaged_crop"
+
+
+def _embedding_fault(data: object, dimension: int | None) -> str | None:
+    try:
+        vector = vector_from_bytes(data, dimension)
+    except ValueError:
+        return "damaged_embedding"
+    if not np.isfinite(vector).all():
+        return "not_finite"
+    return None if is_unit(vector[np.newaxis]).all() else "not_unit"
+
+
+def _traces(connection: Connection) -> Iterator[Finding]:
+    if connection.execute(select(gallery.c.unwiped_revision)).scalar_one() is not None:
+        yield Finding(
+            "traces_left",
+            "somebody was removed while other programs kept the file busy, and traces may be left in it",
+            "run any `facenet-app gallery` command while no other program uses the gallery",
+        )
+
+
+def _permissions(database: Database) -> Iterator[Finding]:
+    if os.name == "posix" and database.path.stat().st_mode & 0o077:
+        yield Finding(
+            "open_to_others",
+            f"other users of this machine can open {database.path}",
+            f"run `chmod 600 {database.path}`",
+        )

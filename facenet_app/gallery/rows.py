@@ -1,0 +1,185 @@
+"""Between the rows of the tables and the domain's values. Times are UTC, ids are UUID4 in hex."""
+
+import io
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, Select, func, select
+
+from facenet_app.domain import Embedding, FaceCrop, Identity, Quality, Sample, SampleDraft
+from facenet_app.errors import GalleryError
+from facenet_app.gallery.schema import identities, samples
+
+__all__ = [
+    "NewSample",
+    "crop_from_png",
+    "identity_from",
+    "is_unit",
+    "new_id",
+    "png_from_crop",
+    "sample_from",
+    "select_identities",
+    "unit_vector",
+    "vector_from_bytes",
+    "vector_to_bytes",
+]
+
+NORM_TOLERANCE: Final = 1e-3
+"""How far the length of an embedding may be from 1: more than rounding to half precision does."""
+
+_MOST_CROP_PIXELS: Final = 4_000_000
+
+
+def new_id() -> str:
+    """A fresh id for an identity or a sample."""
+    return uuid4().hex
+
+
+def select_identities() -> Select[tuple[str, str, datetime, int]]:
+    """Every identity with the number of its samples; narrow it with ``where``."""
+    return (
+        select(
+            identities.c.id,
+            identities.c.name,
+            identities.c.enrolled_at,
+            func.count(samples.c.number).label("samples"),
+        )
+        .outerjoin(samples, samples.c.identity_id == identities.c.id)
+        .group_by(identities.c.id)
+    )
+
+
+def identity_from(row: Row[Any]) -> Identity:
+    """An identity from a row of :func:`select_identities`."""
+    return Identity(id=row.id, name=row.name, samples=row.samples, enrolled_at=row.enrolled_at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewSample:
+    """A draft with an id and its columns in ``samples``, all but identity and time."""
+
+    draft: SampleDraft
+    columns: dict[str, Any]
+
+    @classmethod
+    def of(cls, draft: SampleDraft) -> Self:
+        """Encode a draft.
+
+        Raises:
+            GalleryError: the embedding is not a unit vector.
+        """
+        columns = {
+            "id": new_id(),
+            "embedding": vector_to_bytes(unit_vector(draft.embedding.vector)),
+            "dimension": len(draft.embedding.vector),
+            "fingerprint": draft.embedding.fingerprint,
+            "eye_distance": draft.quality.eye_distance,
+            "sharpness": draft.quality.sharpness,
+            "reasons": list(draft.quality.reasons),
+            "content_sha256": draft.content_sha256,
+            "alignment": draft.crop.alignment if draft.crop else None,
+            "crop": png_from_crop(draft.crop) if draft.crop else None,
+        }
+        return cls(draft, columns)
+
+    def stored(self, identity_id: str, enrolled_at: datetime) -> Sample:
+        """The sample that the draft has become."""
+        return Sample(
+            id=self.columns["id"],
+            identity_id=identity_id,
+            embedding=self.draft.embedding,
+            crop=self.draft.crop,
+            quality=self.draft.quality,
+            content_sha256=self.draft.content_sha256,
+            enrolled_at=enrolled_at,
+        )
+
+
+def sample_from(row: Mapping[Any, Any]) -> Sample:
+    """A sample from all columns of ``samples``.
+
+    Raises:
+        ValueError: the embedding or the crop cannot be read back, or a value is missing.
+    """
+    if any(row[column.name] is None for column in samples.c if not column.nullable):
+        raise ValueError("NULL where the tables do not allow it")
+    return Sample(
+        id=row["id"],
+        identity_id=row["identity_id"],
+        embedding=Embedding(vector_from_bytes(row["embedding"], row["dimension"]), row["fingerprint"]),
+        crop=None if row["crop"] is None else crop_from_png(row["crop"], row["alignment"]),
+        quality=Quality(row["eye_distance"], row["sharpness"], tuple(row["reasons"])),
+        content_sha256=row["content_sha256"],
+        enrolled_at=row["enrolled_at"],
+    )
+
+
+def unit_vector(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vector itself, if it is one of length 1.
+
+    Raises:
+        GalleryError: it is not finite, not of length 1, or not a vector at all.
+    """
+    if vector.ndim != 1 or not is_unit(vector[np.newaxis]).all():
+        raise GalleryError(
+            "an embedding to store is not a vector of length 1", "check the model with `facenet-app doctor`"
+        )
+    return vector
+
+
+def is_unit(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which rows of (vectors, dimension) are finite and of length 1, within ``NORM_TOLERANCE``."""
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)  # no overflow, no copy
+    within: NDArray[np.bool_] = np.abs(np.sqrt(squares) - 1) <= NORM_TOLERANCE  # False for NaN
+    return within
+
+
+def vector_to_bytes(vector: NDArray[np.float32]) -> bytes:
+    """float32 (dimension,) as little-endian bytes on every machine."""
+    return vector.astype("<f4").tobytes()
+
+
+def vector_from_bytes(data: object, dimension: int | None) -> NDArray[np.float32]:
+    """The vector back, bit for bit.
+
+    Raises:
+        ValueError: there are more or fewer bytes than ``dimension`` numbers have, or no bytes: in a
+            damaged file a column can hold anything.
+    """
+    if not isinstance(data, bytes) or dimension is None or len(data) != 4 * dimension:
+        raise ValueError(f"an embedding of dimension {dimension} expected")
+    return np.frombuffer(data, "<f4").astype(np.float32)
+
+
+def png_from_crop(crop: FaceCrop) -> bytes:
+    """The pixels of a crop, RGB uint8 (height, width, 3), as a PNG: lossless."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(crop.pixels, "RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def crop_from_png(data: object, alignment: str) -> FaceCrop:
+    """The crop back, pixel for pixel.
+
+    Raises:
+        ValueError: these are not the bytes of an RGB picture in PNG.
+    """
+    from PIL import Image
+
+    if not isinstance(data, bytes):
+        raise ValueError("a crop is not stored as bytes")
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
+            if picture.mode != "RGB" or picture.width * picture.height > _MOST_CROP_PIXELS:
+                raise ValueError(f"no crop: {picture.mode} {picture.size}")
+            return FaceCrop(np.array(picture), alignment)
+    except (OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise ValueError("the PNG of a crop cannot be read") from error

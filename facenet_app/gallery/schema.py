@@ -1,0 +1,104 @@
+"""The tables of a gallery, in types that SQLite and PostgreSQL share.
+
+The tables are made by the scripts in ``migrations/versions``, never from here; a test holds the two
+together. A change is a new script and a new :data:`LATEST`.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["LATEST", "UtcTime", "gallery", "identities", "metadata", "operating_points", "samples"]
+
+LATEST: Final = "0002"
+"""The migration that this program's tables come from; later ones sort after it."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite forgets the zone, PostgreSQL may answer in another one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+gallery = Table(
+    "gallery",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("model", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("revision", Integer, nullable=False),  # raised by one in every transaction that writes
+    Column("unwiped_revision", Integer),  # a removal whose bytes may still be in the file; mostly NULL
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False, unique=True),
+    Column("enrolled_at", UtcTime, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("number", Integer, primary_key=True),  # in order of enrollment, which times may tie in
+    Column("id", String(32), nullable=False, unique=True),
+    Column(
+        "identity_id", String(32), ForeignKey("identities.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("embedding", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    Column("dimension", Integer, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("eye_distance", Float, nullable=False),
+    Column("sharpness", Float, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("content_sha256", String(64), nullable=False, unique=True),
+    Column("enrolled_at", UtcTime, nullable=False),
+    Column("alignment", String),
+    Column("crop", LargeBinary),  # PNG; NULL where crops are not kept
+)
+
+operating_points = Table(
+    "operating_points",
+    metadata,
+    Column("fingerprint", String, primary_key=True),
+    Column("target_fmr", Float, primary_key=True),
+    Column("measured", JSON, nullable=False),  # the whole point, as OperatingPoint.to_dict() gives it
+)

@@ -1,0 +1,345 @@
+"""FaceService: all that the product does, for Python, the command line, the page and the API.
+
+The service decides nothing by itself that belongs to a lower layer: pictures become embeddings in
+:mod:`facenet_app.extraction`, distances in :mod:`facenet_app.comparison`, people live in
+:mod:`facenet_app.gallery`. It is safe to call from several threads.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facenet_app.comparison.distance import distance
+from facenet_app.comparison.rules import Asked, Measured
+from facenet_app.domain import (
+    CandidateList,
+    Enrollment,
+    FaceCrop,
+    Finding,
+    Identification,
+    Identity,
+    OperatingPoint,
+    Sample,
+    Selection,
+    Verification,
+)
+from facenet_app.errors import FacenetAppError, GalleryError, UsageError
+from facenet_app.extraction import FaceExtractor, picture_warnings
+from facenet_app.imaging.decode import ImageSource
+from facenet_app.settings import Settings
+
+if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verification does not need
+    from facenet_app.gallery.store import GalleryStore
+
+__all__ = ["FaceService", "OpenGallery", "Progress"]
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done, and how many there are in all."""
+
+
+class OpenGallery(Protocol):
+    """Opens the gallery; ``any_model`` also one whose embeddings are another model's."""
+
+    def __call__(self, *, any_model: bool = False) -> "GalleryStore": ...
+
+
+class FaceService:
+    """Verify, identify, enroll and look after the gallery.
+
+    Args:
+        extractor: picture -> faces with embeddings.
+        points: the operating points measured for the extractor's model.
+        open_gallery: opens the gallery; called when it is first needed.
+        settings: decides the thresholds (``fmr`` or ``threshold``, ``review``) and which face is used.
+    """
+
+    def __init__(
+        self,
+        extractor: FaceExtractor,
+        points: Sequence[OperatingPoint],
+        open_gallery: OpenGallery,
+        settings: Settings,
+    ) -> None:
+        self.extractor = extractor
+        self.measured = Measured(extractor.model, extractor.fingerprint, tuple(points))
+        self.settings = settings
+        self._open_gallery = open_gallery
+        self._gallery: GalleryStore | None = None
+        self._gallery_lock = Lock()
+
+    @classmethod
+    def open(cls, gallery: str | Path | None = None, model: str | None = None, **settings: object) -> Self:
+        """A service with the given gallery file and model; other settings by name.
+
+        >>> service = FaceService.open()                                 # doctest: +SKIP
+        >>> service.verify("a.jpg", "b.jpg").decision                    # doctest: +SKIP
+        <Decision.MATCH: 'match'>
+
+        Raises:
+            UsageError: a setting is out of range.
+            ModelError: the model is not known, or its weights are missing or damaged.
+        """
+        from facenet_app.bootstrap import open_service
+        from facenet_app.settings import load_settings
+
+        return open_service(load_settings(gallery=gallery, model=model, **settings), cls)
+
+    def close(self) -> None:
+        """Let go of the gallery; it is opened again if it is needed again."""
+        with self._gallery_lock:
+            if self._gallery is not None:
+                self._gallery.close()
+                self._gallery = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def gallery(self) -> "GalleryStore":
+        """The store behind the gallery; opened (and created) when first used.
+
+        Raises:
+            ModelMismatch: it holds embeddings of another model.
+            GalleryError: it cannot be opened.
+        """
+        with self._gallery_lock:
+            if self._gallery is None:
+                self._gallery = self._open_gallery()
+            return self._gallery
+
+    def operating_point(self, fmr: float | None = None, threshold: float | None = None) -> OperatingPoint:
+        """The operating point at which two pictures match: the arguments lead, then the settings.
+
+        Raises:
+            NoOperatingPoint: nothing was measured at this rate for this model.
+            InvalidThreshold: out of range.
+        """
+        return self.measured.for_verification(Asked.of(self.settings, fmr, threshold, None)).point
+
+    def verify(
+        self,
+        probe: ImageSource,
+        reference: ImageSource,
+        *,
+        fmr: float | None = None,
+        threshold: float | None = None,
+        review: float | None = None,
+    ) -> Verification:
+        """Are these two pictures of the same person?
+
+        Args:
+            probe: the face presented; a path, bytes, PIL image or RGB uint8 (height, width, 3).
+            reference: the face to compare it with.
+            fmr: decide at this measured false match rate.
+            threshold: decide at this distance instead.
+            review: a stricter measured rate: MATCH is decided at this one, and REVIEW is what lies
+                between.
+
+        Raises:
+            ImageError: a picture cannot be read or is refused.
+            NoFaceFound: a picture shows no face.
+            NoOperatingPoint, InvalidThreshold: see :meth:`operating_point`.
+        """
+        rule = self.measured.for_verification(Asked.of(self.settings, fmr, threshold, review))
+        first, second = self.extractor.extract_each((probe, reference), self._one_face())
+        between = distance(first.face.embedding, second.face.embedding)
+        usable = first.face.quality.usable and second.face.quality.usable
+        return Verification(
+            decision=rule.decide(between, usable=usable),
+            distance=between,
+            operating_point=rule.point,
+            review_point=rule.review_point,
+            model=self.extractor.model,
+            probe=first,
+            reference=second,
+            warnings=(
+                *picture_warnings("probe", first),
+                *picture_warnings("reference", second),
+                *rule.warnings(self.extractor.detector.name),
+            ),
+        )
+
+    def _one_face(self) -> Selection:
+        """Comparisons need one face a picture, also where the setting says all."""
+        return Selection.PROMINENT if self.settings.selection is Selection.ALL else self.settings.selection
+
+    def identify(
+        self,
+        image: ImageSource,
+        *,
+        candidates: int = 5,
+        fmr: float | None = None,
+        threshold: float | None = None,
+        review: float | None = None,
+    ) -> Identification:
+        """Who is in this picture? Every face is compared with everybody enrolled.
+
+        The rates are those of a search (FPIR): how often a stranger's face is given a name. The
+        threshold follows from the number of enrolled samples; see
+        :mod:`facenet_app.comparison.search_threshold`. Points measured for the gallery lead.
+
+        Args:
+            image: the picture; as in :meth:`verify`.
+            candidates: how many of the nearest people to list for each face.
+            fmr: decide at this false positive rate.
+            threshold: decide at this distance instead.
+            review: a stricter rate, as in :meth:`verify`.
+
+        Raises:
+            ImageError, NoFaceFound: as :meth:`verify`.
+            GalleryError: the gallery cannot be opened or belongs to another model.
+            NoOperatingPoint: nothing was measured for this model.
+            InvalidThreshold: out of range.
+        """
+        asked = Asked.of(self.settings, fmr, threshold, review)
+        index = self.gallery.index()
+        rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
+        extraction = self.extractor.extract(image, Selection.ALL)
+        found = []
+        for face in extraction.faces:
+            nearest = index.search(face.embedding, candidates)
+            within = nearest[0].distance if nearest else float("inf")
+            usable = face.quality.usable or within > rule.reach
+            found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))
+        warnings = () if index.people else ("The gallery is empty: enroll somebody first.",)
+        return Identification(
+            pixels=extraction.pixels,
+            faces=tuple(found),
+            operating_point=rule.point,
+            review_point=rule.review_point,
+            model=self.extractor.model,
+            gallery_size=index.people,
+            comparisons=index.samples,
+            risk=rule.risk,
+            warnings=(*warnings, *rule.warnings(self.extractor.detector.name)),
+        )
+
+    def enroll(self, name: str, images: Iterable[ImageSource]) -> Enrollment:
+        """Add pictures of one person to the gallery; the person is created if new.
+
+        Pictures that cannot be used are listed in ``refused`` with a stable code, the others are
+        stored in one transaction. A picture already enrolled is not stored twice.
+
+        Raises:
+            InvalidName: the name is empty, too long or looks like a path.
+            UsageError: no picture was given.
+            GalleryError: the gallery cannot be opened or written.
+        """
+        # The gallery is opened first: if it cannot be, no time is spent on the pictures.
+        from facenet_app.enrollment import enroll
+
+        return enroll(self.extractor, self.gallery, name, list(images), self._one_face())
+
+    def enroll_folders(self, root: Path, progress: Progress | None = None) -> Iterator[Enrollment]:
+        """Enroll ``root/<Name>/*.jpg``: one person a folder, in order of name, as they are done.
+
+        A folder whose name cannot be a person's is a refusal like any other; the rest goes on.
+
+        Raises:
+            UsageError: ``root`` is not a folder, or holds no folder with pictures.
+        """
+        from facenet_app.enrollment import folders_of_people, refusal
+
+        people = folders_of_people(root)
+        done, total = 0, sum(len(pictures) for _, pictures in people)
+        for folder, pictures in people:
+            name = folder.name.replace("_", " ")
+            try:
+                result = self.enroll(name, pictures)
+            except UsageError as error:  # a name that cannot be one, or a folder that cannot be read
+                result = Enrollment(None, name, (), (refusal(folder, error),))
+            done += len(pictures)
+            if progress is not None:
+                progress(done, total)
+            yield result
+
+    def identities(self) -> list[Identity]:
+        """Everybody enrolled, by name."""
+        return self.gallery.identities()
+
+    def identity(self, name: str) -> Identity:
+        """One person by name.
+
+        Raises:
+            IdentityNotFound: nobody of this name is enrolled.
+        """
+        return self.gallery.get(name)
+
+    def samples(self, name: str) -> list[Sample]:
+        """The samples of one person, oldest first.
+
+        Raises:
+            IdentityNotFound: nobody of this name is enrolled.
+        """
+        return self.gallery.samples(self.gallery.get(name).id)
+
+    def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
+        """Give a person another name.
+
+        Args:
+            old: the name now.
+            new: the name from now on.
+            merge: if ``new`` is somebody enrolled already, make the two one person.
+
+        Raises:
+            IdentityNotFound: nobody is called ``old``.
+            IdentityExists: somebody is called ``new`` and ``merge`` is False.
+            InvalidName: ``new`` cannot be a name.
+        """
+        return self.gallery.rename(old, new, merge=merge)
+
+    def remove(self, name: str) -> Identity:
+        """Remove a person with every sample, crop and embedding; returns who it was.
+
+        Raises:
+            IdentityNotFound: nobody of this name is enrolled.
+        """
+        return self.gallery.remove(name)
+
+    def check_gallery(self) -> list[Finding]:
+        """What is wrong with the gallery, also one of another model; empty if nothing is."""
+        with self._open_gallery(any_model=True) as store:
+            return store.check()
+
+    def reembed(self, progress: Progress | None = None) -> int:
+        """Make every embedding of the gallery anew with this model, from the stored crops.
+
+        Returns:
+            The number of samples.
+
+        Raises:
+            GalleryError: a sample has no crop, or its face is not found again in a crop that was
+                aligned for another model; nothing was changed.
+        """
+        with self._open_gallery(any_model=True) as store:
+            return store.reembed(self.extractor.model, self.extractor.fingerprint, self._vectors, progress)
+
+    def _vectors(self, crops: Sequence[FaceCrop]) -> NDArray[np.float32]:
+        """float32 (crops, dimension), also of crops that were aligned for another model."""
+        embedder = self.extractor.embedder
+        ready = [crop for crop in crops if crop.alignment == embedder.alignment]
+        others = [crop.pixels for crop in crops if crop.alignment != embedder.alignment]
+        embedded, extracted = iter(embedder.embed(ready)), self.extractor.extract_many(others)
+        vectors = []
+        for crop in crops:
+            if crop.alignment == embedder.alignment:
+                vectors.append(next(embedded).vector)
+                continue
+            outcome = next(extracted)
+            if isinstance(outcome, FacenetAppError):
+                raise GalleryError(
+                    f"{self.extractor.model} finds no face in a stored picture, so nothing was changed",
+                    "keep the gallery's model, or enroll the people again",
+                ) from outcome
+            vectors.append(outcome.face.embedding.vector)
+        return np.stack(vectors)

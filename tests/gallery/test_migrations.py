@@ -1,0 +1,161 @@
+"""The tables, and how older galleries get them."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from drafts import FINGERPRINT, MODEL, draft
+from sqlalchemy import create_engine
+
+from facenet_app.errors import GalleryError
+from facenet_app.gallery import database, migrations
+from facenet_app.gallery.schema import LATEST, metadata
+from facenet_app.gallery.store import GalleryStore
+
+
+def tables(path: Path) -> dict[str, list[str]]:
+    """Every table and index as SQLite keeps it: columns and constraints, in order of spelling."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL").fetchall()
+    return {
+        name: sorted(line.strip(" \t,") for line in sql.splitlines())
+        for name, sql in rows
+        if name != "alembic_version"
+    }
+
+
+def version(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+@pytest.fixture
+def filled(path: Path) -> Path:
+    """A gallery with one person, closed."""
+    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+        store.add("Anna", [draft(1), draft(2)])
+    return path
+
+
+@pytest.fixture
+def future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a next migration, empty so far; the program takes it for the latest."""
+    scripts = tmp_path / "100 % migrations"
+    shutil.copytree(migrations.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(migrations, "SCRIPTS", scripts)
+    monkeypatch.setattr(database, "LATEST", "0003")
+    return scripts / "versions" / "v0003_notes.py"
+
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade():
+    op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True))
+    with op.batch_alter_table("identities") as table:
+        table.add_column(sa.Column("origin", sa.String))
+    op.execute("UPDATE identities SET origin = 'before'")
+"""
+
+
+def test_migrations_give_the_tables_that_the_program_uses(filled: Path, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'model.db'}")
+    metadata.create_all(engine)
+    engine.dispose()
+    assert tables(filled) == tables(tmp_path / "model.db")
+
+
+def test_the_program_knows_the_last_migration(filled: Path) -> None:
+    assert ScriptDirectory(migrations.SCRIPTS).get_heads() == [LATEST]
+    assert version(filled) == LATEST
+
+
+def test_an_older_gallery_is_brought_up_to_date_with_everybody_in_it(filled: Path, future: Path) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        before = connection.execute("SELECT * FROM samples").fetchall()
+    future.write_text(NEXT)
+    with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert [(who.name, who.samples) for who in store.identities()] == [("Anna", 2)]
+        store.add("Anna", [draft(3)])
+        assert store.check() == []
+    assert version(filled) == "0003"
+    assert "notes" in tables(filled)
+    with closing(sqlite3.connect(filled)) as connection:
+        assert connection.execute("SELECT name, origin FROM identities").fetchall() == [("Anna", "before")]
+        assert connection.execute("SELECT * FROM samples").fetchall()[:2] == before
+
+
+def test_an_older_gallery_is_brought_up_to_date_for_reembedding_too(filled: Path, future: Path) -> None:
+    future.write_text(NEXT)
+    with GalleryStore.open(filled, model="net-b", fingerprint=None) as store:
+        assert store.model == MODEL
+    assert version(filled) == "0003"
+
+
+def test_a_migration_that_fails_half_way_changes_nothing(
+    filled: Path, future: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tables(filled)
+    future.write_text(f'{NEXT}\n    op.execute("INSERT INTO nowhere VALUES (1)")\n')
+    with pytest.raises(GalleryError) as caught:
+        GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT)
+    assert caught.value.__cause__ is not None
+    assert (tables(filled), version(filled)) == (before, LATEST)
+    monkeypatch.undo()
+    with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert store.get("Anna").samples == 2
+
+
+def test_a_newer_gallery_is_refused_and_left_alone(filled: Path) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0009'")
+        connection.commit()
+    content = filled.read_bytes()
+    for fingerprint in (FINGERPRINT, None):
+        with pytest.raises(GalleryError, match=r"newer version.*0009.*update the program"):
+            GalleryStore.open(filled, model=MODEL, fingerprint=fingerprint)
+    assert filled.read_bytes() == content
+
+
+def test_a_gallery_of_the_first_version_gets_a_place_for_operating_points(filled: Path) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("DROP TABLE operating_points")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.commit()
+    with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert store.operating_points() == ()
+        assert store.get("Anna").samples == 2
+    assert version(filled) == LATEST
+
+
+def test_an_empty_file_becomes_a_gallery(tmp_path: Path) -> None:
+    path = tmp_path / "touched.db"
+    path.touch()
+    with pytest.raises(GalleryError, match="no gallery"):
+        GalleryStore.open(path, model=MODEL, fingerprint=None)
+    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert store.identities() == []
+
+
+def test_only_a_gallery_that_needs_it_loads_alembic(filled: Path) -> None:
+    """Nor does any gallery load what is not its business."""
+    program = f"""
+import sys
+from pathlib import Path
+from facenet_app.gallery.store import GalleryStore
+with GalleryStore.open(Path({str(filled)!r}), model={MODEL!r}, fingerprint={FINGERPRINT!r}) as store:
+    assert store.index().people == 1
+print(*{{"alembic", "torch", "cv2", "gradio", "PIL", "sqlalchemy.orm"}} & sys.modules.keys())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
