@@ -1,0 +1,180 @@
+"""``facenet-app gallery``: who is enrolled, and looking after it. No model is loaded but for re-embedding.
+
+Who is enrolled can be seen and removed whatever model made the embeddings, with or without its
+weights. Nothing here makes a gallery that is not there.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.progress import progress_bar
+from facenet_app.cli.run import counted, emit
+from facenet_app.errors import IdentityExists, ModelError, ModelMismatch, UsageError
+
+if TYPE_CHECKING:  # the command line's help does without all of these
+    from facenet_app.domain import Finding
+    from facenet_app.gallery.store import GalleryStore
+    from facenet_app.settings import Settings
+
+app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]
+
+
+@app.command("list", epilog=examples("gallery list", "gallery list --gallery staff.db --json"))
+@takes("gallery")
+def list_people(given: Given) -> int:
+    """List everybody enrolled, by name."""
+    with given.store(any_model=True) as store:
+        people = store.identities()
+    lines = [f"{person.name}  ({_counted(person.samples)})" for person in people]
+    emit(
+        {"people": [person.to_dict() for person in people]},
+        lines or ["nobody is enrolled yet"],
+        as_json=given.json,
+    )
+    return 0
+
+
+@app.command("show", epilog=examples('gallery show "Grace Hopper"'))
+@takes("gallery")
+def show(name: Name, given: Given) -> int:
+    """Show one person with every sample."""
+    with given.store(any_model=True) as store:
+        person = store.get(name)
+        samples = store.samples(person.id)
+    lines = [f"{person.name}  ({_counted(person.samples)}, since {person.enrolled_at:%Y-%m-%d})"]
+    lines += [
+        f"  {sample.id}  {sample.enrolled_at:%Y-%m-%d %H:%M} UTC  "
+        f"eyes {sample.quality.eye_distance:.0f} pixels apart, sharpness {sample.quality.sharpness:.1f}"
+        for sample in samples
+    ]
+    document = {"identity": person.to_dict(), "samples": [sample.to_dict() for sample in samples]}
+    emit(document, lines, as_json=given.json)
+    return 0
+
+
+@app.command(
+    "rename", epilog=examples('gallery rename "G. Hopper" "Grace Hopper"', "gallery rename A B --merge")
+)
+@takes("gallery")
+def rename(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The name now.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The name from now on.")],
+    given: Given,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="If NEW is enrolled already, make the two one person.")
+    ] = False,
+) -> int:
+    """Give a person another name."""
+    with given.store(any_model=True) as store:
+        try:
+            person = store.rename(old, new, merge=merge)
+        except IdentityExists:
+            if not _may_ask(given):
+                raise
+            if not typer.confirm(f"{new!r} is enrolled already. Make the two one person?", err=True):
+                return _left_alone(given)
+            person = store.rename(old, new, merge=True)
+    emit(
+        {"identity": person.to_dict()},
+        [f"{old} is now {person.name} ({_counted(person.samples)})"],
+        as_json=given.json,
+    )
+    return 0
+
+
+@app.command(
+    "remove", epilog=examples('gallery remove "Grace Hopper"', 'gallery remove "Grace Hopper" --yes')
+)
+@takes("gallery")
+def remove(
+    name: Name,
+    given: Given,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Remove a person for good.
+
+    Every sample, picture and embedding of theirs goes with them.
+    """
+    with given.store(any_model=True) as store:
+        person = store.get(name)
+        if not yes and not _may_ask(given):
+            raise UsageError("removing a person needs a yes, and nobody can be asked here", "add --yes")
+        if not yes and not typer.confirm(
+            f"Remove {person.name!r} with {_counted(person.samples)} for good?", err=True
+        ):
+            return _left_alone(given)
+        removed = store.remove(name)
+    emit(
+        {"removed": removed.to_dict()},
+        [f"{removed.name} was removed ({_counted(removed.samples)})"],
+        as_json=given.json,
+    )
+    return 0
+
+
+@app.command("check", epilog=examples("gallery check", "gallery check --json"))
+@takes("model", "gallery")
+def check(given: Given) -> int:
+    """Look for anything wrong in the gallery.
+
+    Also whether it fits the model in use. Exit code 5 if something is wrong.
+    """
+    settings = given.settings()
+    with given.store(any_model=True) as store:
+        findings = [*store.check(), *unfit(store, settings)]
+        held = store.model
+    lines = [f"{each.code}: {each.message} {each.suggestion}".rstrip() for each in findings]
+    document = {"model": held, "findings": [finding.to_dict() for finding in findings]}
+    emit(document, lines or [f"the gallery is in order (model {held})"], as_json=given.json)
+    return 5 if findings else 0
+
+
+@app.command("reembed", epilog=examples("gallery reembed --model sface"))
+@takes("model", "gallery", "device")
+def reembed(given: Given) -> int:
+    """Embed everybody anew with another model.
+
+    The model is that of --model or FACENET_APP_MODEL; the stored face pictures are used.
+    """
+    service = given.service()
+    with progress_bar("embedding", "faces") as report:
+        count = service.reembed(report)
+    model, fingerprint = service.extractor.model, service.extractor.fingerprint
+    emit(
+        {"samples": count, "model": model, "fingerprint": fingerprint},
+        [f"{_counted(count)} embedded with {model}"],
+        as_json=given.json,
+    )
+    return 0
+
+
+def unfit(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
+    """What keeps the model of the settings from working with this gallery: at most one finding."""
+    from facenet_app.domain import Finding
+    from facenet_app.embedding.embedder import embedding_fingerprint
+    from facenet_app.weights.manifest import load_manifest
+
+    try:
+        fingerprint = embedding_fingerprint(load_manifest(settings.model), settings)
+        store.refuse_other_model(settings.model, fingerprint)
+    except (ModelError, ModelMismatch) as error:
+        yield Finding(error.code, f"{error.message}.", error.hint)
+
+
+def _counted(samples: int) -> str:
+    return counted(samples, "sample", "samples")
+
+
+def _may_ask(given: Given) -> bool:
+    return sys.stdin.isatty() and not given.json
+
+
+def _left_alone(given: Given) -> int:
+    emit({}, ["nothing was changed"], as_json=given.json)
+    return 1

@@ -1,0 +1,87 @@
+"""What a handler gives the page, and how errors become sentences on it."""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+from markupsafe import Markup
+
+from facenet_app.errors import FacenetAppError, IdentityExists
+from facenet_app.web import text
+
+__all__ = ["Answer", "answering", "message", "without_folders"]
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the page shows after a click.
+
+    ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
+    decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
+    is what the person is called from now on.
+    """
+
+    html: str
+    done: bool = True
+    name_taken: bool = False
+    people: tuple[tuple[str, str], ...] = ()
+    name: str | None = None
+
+
+def message(words: str, kind: str = "note") -> Markup:
+    """A sentence in a colored box; ``kind`` is ``plain``, ``note``, ``good`` or ``problem``."""
+    role = "alert" if kind == "problem" else "status"
+    return Markup('<p class="fa-message fa-{}" role="{}">{}</p>').format(kind, role, words)
+
+
+def answering(handler: Callable[P, Answer]) -> Callable[P, Answer]:
+    """A handler that answers with a sentence where it would have raised.
+
+    Paths among the arguments are uploads: messages name the file, never its folder. Of errors that
+    nobody foresaw the log gets the kind and the place; their message might hold a name.
+    """
+
+    @wraps(handler)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        try:
+            return handler(*args, **kwargs)
+        except FacenetAppError as error:
+            sentence = without_folders(str(error), _paths(args))
+            return Answer(
+                message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists)
+            )
+        except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "%s failed: %s at %s:%s", handler.__name__, type(error).__name__, place.filename, place.lineno
+            )
+            return Answer(message(text.INTERNAL, "problem"), done=False)
+
+    return run
+
+
+def without_folders(sentence: str, uploads: Iterable[Path]) -> str:
+    """The sentence with the names of uploaded files for their paths, and a capital letter in front."""
+    starts_with_file = False
+    for path in uploads:
+        starts_with_file |= sentence.startswith(str(path))
+        sentence = sentence.replace(str(path), path.name)
+    return sentence if starts_with_file else sentence[:1].upper() + sentence[1:]
+
+
+def _paths(args: Iterable[object]) -> list[Path]:
+    found: list[Path] = []
+    for arg in args:
+        if isinstance(arg, Path):
+            found.append(arg)
+        elif isinstance(arg, list | tuple):
+            found.extend(path for path in arg if isinstance(path, Path))
+    return found

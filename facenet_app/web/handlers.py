@@ -1,0 +1,72 @@
+"""What the tabs Verify, Identify and Enroll do, as plain functions of a service and inputs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from facenet_app.domain import DetectedFace, Extraction
+from facenet_app.errors import NoOperatingPoint, UsageError
+from facenet_app.service import FaceService
+from facenet_app.web import text
+from facenet_app.web.answer import Answer, answering
+from facenet_app.web.results import enrollment, identification, verification
+
+__all__ = ["about", "enroll", "identify", "verify"]
+
+
+@answering
+def verify(service: FaceService, probe: Path | None, reference: Path | None) -> Answer:
+    """Is it the same person? The paths are of uploads."""
+    if probe is None or reference is None:
+        raise UsageError(*text.TWO_PHOTOS)
+    result = service.verify(probe, reference)
+    others = _others(service, result.probe), _others(service, result.reference)
+    return Answer(verification(result, others))
+
+
+def _others(service: FaceService, extraction: Extraction) -> list[DetectedFace]:
+    """The faces that were found but not used; they are looked for again only if there are any."""
+    if extraction.found == 1:
+        return []
+    used = extraction.face.face.box
+    return [face for face in service.extractor.detector.detect(extraction.pixels) if face.box != used]
+
+
+@answering
+def identify(service: FaceService, photo: Path | None) -> Answer:
+    """Who is in this photo?"""
+    if photo is None:
+        raise UsageError(*text.ONE_PHOTO)
+    return Answer(identification(service.identify(photo)))
+
+
+@answering
+def enroll(service: FaceService, name: str, photos: Sequence[Path]) -> Answer:
+    """Add pictures of one person; ``done`` if at least one was stored."""
+    if not photos:
+        raise UsageError(*text.SOME_PHOTO)
+    result = service.enroll(name, photos)
+    return Answer(enrollment(result, photos), done=bool(result.samples))
+
+
+def about(service: FaceService) -> str:
+    """The line at the bottom: model, device, error rate, and what not to use it for.
+
+    Where no threshold was measured it says so: people can be enrolled all the same.
+
+    Raises:
+        InvalidThreshold: the rates or thresholds of the settings contradict each other.
+    """
+    engine = service.extractor.embedder.engine
+    try:
+        decided = text.decided_at(service.operating_point())
+    except NoOperatingPoint as error:
+        decided = str(error)
+    return Markup('<footer class="fa-about"><p>Model <b>{}</b> on {} ({}) · {}</p><p>{}</p></footer>').format(
+        service.extractor.model,
+        engine.name,
+        engine.device,
+        decided,
+        text.RESPONSIBLE_USE,
+    )

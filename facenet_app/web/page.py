@@ -1,0 +1,85 @@
+"""The page as one ``gr.Blocks``, and the web application that serves it."""
+
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from facenet_app.service import FaceService
+from facenet_app.web import text
+from facenet_app.web.examples import Examples
+from facenet_app.web.gallery_tab import GalleryTab
+from facenet_app.web.guard import Guard
+from facenet_app.web.handlers import about
+from facenet_app.web.run_folder import UPLOADS_KEPT
+from facenet_app.web.tabs import enroll_tab, identify_tab, verify_tab
+
+__all__ = ["build_app", "build_page"]
+
+
+def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
+    """The four tabs and the line at the bottom.
+
+    Raises:
+        InvalidThreshold: the rates or thresholds of the settings contradict each other.
+    """
+    page = gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT)
+    with page:
+        gr.HTML(f'<header class="fa-header"><h1>{text.TITLE}</h1><p>{text.TAGLINE}</p></header>')
+        with gr.Tabs():
+            verify_tab(service, examples)
+            identify_tab(service)
+            enroll_tab(service)
+            GalleryTab(service)
+        gr.HTML(about(service))
+    return page
+
+
+def build_app(service: FaceService, examples: Examples, *, loopback: bool) -> FastAPI:
+    """The web application with the page at ``/``. ``loopback`` refuses requests by another host name.
+
+    Raises:
+        InvalidThreshold: see :func:`build_page`.
+    """
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(Guard, loopback=loopback)
+    page = build_page(service, examples)
+    # Only launch() sets this. Without it Gradio takes any path that a request calls an upload, so
+    # that the page would read every picture on this machine.
+    page.has_launched = True
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        app_kwargs={"openapi_url": None},
+        theme=_theme(),
+        css_paths=Path(__file__).with_name("page.css"),
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        max_file_size=service.settings.max_bytes,
+        allowed_paths=[str(examples.same[0].parent)],
+    )
+    return app
+
+
+def _theme() -> gr.themes.Base:
+    """Fonts of the system: Gradio's own themes ask a font server for some of theirs.
+
+    The colors that differ from Gradio's have a contrast of at least 4.5 : 1 (WCAG 2.2, AA).
+    """
+    plain = [gr.themes.Font(name) for name in ("system-ui", "Segoe UI", "Roboto", "Helvetica", "sans-serif")]
+    mono = [gr.themes.Font(name) for name in ("ui-monospace", "Consolas", "monospace")]
+    theme = gr.themes.Default(
+        primary_hue="blue", secondary_hue="blue", neutral_hue="slate", font=plain, font_mono=mono
+    )
+    return theme.set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+    )

@@ -1,0 +1,130 @@
+"""The tabs Verify, Identify and Enroll: components, and which handler answers to what."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from facenet_app.service import FaceService
+from facenet_app.web import text
+from facenet_app.web.examples import Examples
+from facenet_app.web.handlers import enroll, identify, verify
+
+__all__ = ["enroll_tab", "identify_tab", "verify_tab"]
+
+Source = Literal["upload", "clipboard", "webcam"]
+
+HEIGHT = 260
+"""Pixels of a place for photos."""
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+"""For every event: the page offers no programming interface of its own."""
+
+
+def photo_input(label: str, name: str, *sources: Source) -> gr.Image:
+    """A place for one photo: a file, the clipboard or the camera. Its value is the upload's path."""
+    image = gr.Image(
+        label=label,
+        sources=list(sources or ("upload", "clipboard", "webcam")),
+        type="filepath",
+        image_mode=None,
+        height=HEIGHT,
+        buttons=[],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        elem_id=name,
+        alt_text=label,
+    )
+    # Gradio's own method opens the file with Pillow first and fails on what only our decoder explains.
+    # A subclass would do as well, but Gradio writes a .pyi file into the package for each one.
+    image.preprocess = _uploaded_path  # type: ignore[method-assign]
+    return image
+
+
+def _uploaded_path(payload: ImageData | None) -> str | None:
+    return payload.path if payload else None
+
+
+def _path(uploaded: str | None) -> Path | None:
+    return Path(uploaded) if uploaded else None
+
+
+def verify_tab(service: FaceService, examples: Examples) -> None:
+    """Two photos, a button, two examples, and the answer."""
+
+    def compare(probe: str | None, reference: str | None) -> str:
+        return verify(service, _path(probe), _path(reference)).html
+
+    with gr.Tab(text.VERIFY_TAB, id="verify"):
+        gr.HTML(f'<p class="fa-intro">{text.VERIFY_INTRO}</p>')
+        with gr.Row():
+            photos = [photo_input(text.PROBE, "probe"), photo_input(text.REFERENCE, "reference")]
+        button = gr.Button(text.COMPARE, variant="primary", size="lg", elem_id="compare")
+        gr.HTML(f'<p class="fa-intro">{text.EXAMPLES}</p>')
+        with gr.Row():
+            same = gr.Button(text.EXAMPLE_SAME, size="sm", min_width=140)
+            different = gr.Button(text.EXAMPLE_DIFFERENT, size="sm", min_width=140)
+        result = gr.HTML(elem_id="verify-result")
+    button.click(compare, photos, result, scroll_to_output=True, **PRIVATE)
+    for example, pair in ((same, examples.same), (different, examples.different)):
+        paths = [str(path) for path in pair]
+        example.click(lambda paths=paths: paths, None, photos, show_progress="hidden", **PRIVATE).then(
+            compare, photos, result, scroll_to_output=True, **PRIVATE
+        )
+    _forget_when_changed(photos, result)
+
+
+def _forget_when_changed(photos: list[gr.Image], result: gr.HTML) -> None:
+    """An answer about photos that are no longer there would mislead."""
+    events = [event for photo in photos for event in (photo.input, photo.upload, photo.clear)]
+    gr.on(events, lambda: "", None, result, show_progress="hidden", **PRIVATE)
+
+
+def identify_tab(service: FaceService) -> None:
+    """One photo, a button, and who is in it."""
+
+    def answer(photo: str | None) -> str:
+        return identify(service, _path(photo)).html
+
+    with gr.Tab(text.IDENTIFY_TAB, id="identify"):
+        gr.HTML(f'<p class="fa-intro">{text.IDENTIFY_INTRO}</p>')
+        photo = photo_input(text.PHOTO, "identify-photo")
+        button = gr.Button(text.IDENTIFY, variant="primary", size="lg", elem_id="identify-button")
+        result = gr.HTML(elem_id="identify-result")
+    button.click(answer, photo, result, scroll_to_output=True, **PRIVATE)
+    _forget_when_changed([photo], result)
+
+
+def enroll_tab(service: FaceService) -> None:
+    """A name, photos, a button, and what became of them."""
+
+    def answer(name: str, files: list[str] | None, shot: str | None) -> list[Any]:
+        uploads = [Path(upload) for upload in (*(files or ()), *((shot,) if shot else ()))]
+        outcome = enroll(service, name, uploads)
+        # What was stored is cleared, so that the next person does not get these photos.
+        inputs = ["", None, None] if outcome.done else [gr.skip(), gr.skip(), gr.skip()]
+        return [outcome.html, *inputs]
+
+    with gr.Tab(text.ENROLL_TAB, id="enroll"):
+        gr.HTML(f'<p class="fa-intro">{text.ENROLL_INTRO}</p>')
+        name = gr.Textbox(label=text.NAME, placeholder=text.NAME_HINT, max_lines=1, elem_id="enroll-name")
+        with gr.Row(equal_height=True):
+            files = gr.File(
+                label=text.PHOTOS,
+                file_count="multiple",
+                file_types=["image"],
+                height=HEIGHT,
+                elem_id="enroll-files",
+            )
+            shot = photo_input(text.SHOT, "enroll-shot", "webcam", "clipboard")
+        button = gr.Button(text.ENROLL, variant="primary", size="lg", elem_id="enroll-button")
+        result = gr.HTML(elem_id="enroll-result")
+    gr.on(
+        [button.click, name.submit],
+        answer,
+        [name, files, shot],
+        [result, name, files, shot],
+        scroll_to_output=True,
+        show_progress_on=result,
+        **PRIVATE,
+    )

@@ -1,0 +1,190 @@
+"""Every sentence of the page that does not come from an error or a result."""
+
+from typing import Final
+
+from facenet_app.domain import Decision, OperatingPoint
+
+TITLE: Final = "facenet_app"
+TAGLINE: Final = "Is this the same person? Faces compared on this machine, at a measured error rate."
+
+DECISIONS: Final = {
+    Decision.MATCH: "Same person",
+    Decision.NON_MATCH: "Different people",
+    Decision.REVIEW: "Cannot say – a person should look",
+}
+"""The answer to a comparison of two photos."""
+
+FACE_DECISIONS: Final = {
+    Decision.MATCH: "recognized",
+    Decision.NON_MATCH: "not recognized",
+    Decision.REVIEW: "a person should look",
+}
+"""The answer for one face of a photo that is compared with the gallery."""
+
+UNKNOWN: Final = "unknown"
+
+VERIFY_TAB: Final = "Verify"
+VERIFY_INTRO: Final = "Two photos: is it the same person?"
+PROBE: Final = "Probe – the face to check"
+REFERENCE: Final = "Reference – the face to compare with"
+COMPARE: Final = "Compare"
+EXAMPLES: Final = "No photos at hand? Try an example:"
+EXAMPLE_SAME: Final = "Eileen Collins, twice"
+EXAMPLE_DIFFERENT: Final = "Eileen Collins and Grace Hopper"
+TWO_PHOTOS: Final = ("two photos are needed", "choose one for each side, then compare")
+THRESHOLD: Final = "threshold"
+ZONE_MATCH: Final = "same person"
+ZONE_NON_MATCH: Final = "different people"
+AS_COMPARED: Final = "What was compared: both faces, aligned"
+DETAILS: Final = "Result as data (JSON)"
+
+IDENTIFY_TAB: Final = "Identify"
+IDENTIFY_INTRO: Final = "One photo: who of the enrolled people is in it?"
+PHOTO: Final = "Photo"
+IDENTIFY: Final = "Identify"
+ONE_PHOTO: Final = ("a photo is needed", "choose one first")
+EMPTY_GALLERY: Final = (
+    "Nobody is enrolled yet, so every face is unknown. Enroll somebody in the tab “Enroll” first."
+)
+FACE_COLUMNS: Final = ("Face", "Name", "Distance", "Decision")
+
+ENROLL_TAB: Final = "Enroll"
+ENROLL_INTRO: Final = (
+    "Add a person to the gallery, or more pictures of somebody in it. Three to five photos on different "
+    "days work best."
+)
+NAME: Final = "Name"
+NAME_HINT: Final = "The person's name, as it shall be shown"
+PHOTOS: Final = "Photos (several at once are fine)"
+SHOT: Final = "Or take one with the camera"
+ENROLL: Final = "Enroll"
+SOME_PHOTO: Final = ("no photo was given", "choose at least one photo of the person, or take one")
+REFUSED: Final = "Not stored"
+
+GALLERY_TAB: Final = "Gallery"
+FIND: Final = "Find by name"
+PEOPLE: Final = "Enrolled people"
+NOBODY: Final = "Nobody is enrolled yet. The tab “Enroll” adds the first person."
+NOBODY_FOUND: Final = "Nobody of this name is enrolled."
+NOBODY_CHOSEN: Final = ("nobody is chosen", "pick a person from the list first")
+NEW_NAME: Final = "New name"
+RENAME: Final = "Rename"
+REMOVE: Final = "Remove…"
+REMOVE_YES: Final = "Yes, remove"
+MERGE_YES: Final = "Yes, make them one person"
+CANCEL: Final = "Cancel"
+NO_CROP: Final = "no picture kept"
+
+INTERNAL: Final = (
+    "Something went wrong in the program itself. Try again; if it happens again, see the server's log."
+)
+RESPONSIBLE_USE: Final = (
+    "No liveness check: a photo of a photo passes. Do not use this alone to open doors or accounts, or to "
+    "accuse anybody; let a person decide where it matters, and enroll only people who agreed."
+)
+
+
+def count(number: int, one: str, several: str) -> str:
+    """``1 photo``, ``2 photos``."""
+    return f"{number:,} {one if number == 1 else several}"
+
+
+def headline(decision: Decision, distance: float, threshold: float, *, usable: bool = True) -> str:
+    """The two numbers behind a decision, in words. ``usable``: the pictures are good enough to say."""
+    shown, limit = told_apart(distance, threshold)
+    if not usable:
+        return f"Distance {shown}, threshold {limit}, but the pictures are too poor to decide."
+    if decision is Decision.REVIEW:
+        return f"Distance {shown}, above the threshold of {limit}, but too close to call."
+    side = "within" if decision is Decision.MATCH else "above"
+    return f"Distance {shown}, {side} the threshold of {limit}."
+
+
+def told_apart(distance: float, threshold: float) -> tuple[str, str]:
+    """Both numbers with three digits after the point, or as many as show which one is larger."""
+    for digits in range(3, 17):
+        shown, limit = f"{distance:.{digits}f}", f"{threshold:.{digits}f}"
+        if shown != limit or distance == threshold:
+            break
+    return shown, limit
+
+
+def decided_at(point: OperatingPoint) -> str:
+    """At which false match rate decisions are made, in a few words."""
+    if point.target_fmr is None:
+        return f"threshold {point.threshold:g}, set by hand: its false match rate is not known"
+    return f"false match rate 1 in {round(1 / point.target_fmr):,} (threshold {point.threshold:.3f})"
+
+
+def scale_label(distance: float, threshold: float) -> str:
+    """The scale, for those who do not see it."""
+    shown, limit = told_apart(distance, threshold)
+    return f"Distance {shown} on a scale from 0 to 2, where {limit} is the threshold"
+
+
+def faces_found(found: int, recognized: int) -> str:
+    """The headline of an identification."""
+    return f"{count(found, 'face', 'faces')} found, {recognized:,} recognized"
+
+
+def stored(number: int, name: str) -> str:
+    """The headline of an enrollment."""
+    return f"Stored {count(number, 'picture', 'pictures')} of {name}" if number else "Nothing was stored"
+
+
+def samples_now(number: int) -> str:
+    """What the gallery holds of a person after an enrollment."""
+    return f"The gallery now holds {count(number, 'picture', 'pictures')} of this person."
+
+
+def person_line(name: str, samples: int, since: str) -> str:
+    """One person in the list."""
+    return f"{name}  ·  {count(samples, 'picture', 'pictures')}  ·  since {since}"
+
+
+def shown_of(shown: int, number: int) -> str:
+    """How many people the list shows."""
+    if shown < number:
+        return f"The first {shown:,} of {number:,} people; find others by name."
+    return count(number, "person", "people")
+
+
+def renamed(old: str, new: str) -> str:
+    """After a person got another name."""
+    return f"{old} is now called {new}."
+
+
+def merged(old: str, new: str, samples: int) -> str:
+    """After two people became one."""
+    return f"{old} and {new} are now one person, {new}, with {count(samples, 'picture', 'pictures')}."
+
+
+def removed(name: str, samples: int) -> str:
+    """After a person was removed."""
+    return f"{name} was removed, with {count(samples, 'picture', 'pictures')}."
+
+
+def ask_merge(old: str, new: str) -> str:
+    """Before two people become one."""
+    return f"Somebody called {new} is enrolled already. Are {old} and {new} the same person?"
+
+
+def ask_remove(name: str, samples: int) -> str:
+    """Before a person is removed."""
+    what = count(samples, "picture", "pictures")
+    return f"Remove {name} with {what}? This cannot be undone."
+
+
+def loading(model: str) -> str:
+    """The first line on the terminal."""
+    return f"Loading the model {model} … (the first start also converts it, which takes some seconds more)"
+
+
+def port_taken(port: int, instead: int) -> str:
+    """Another program listens on the port asked for."""
+    return f"Port {port} is taken; using {instead} instead."
+
+
+def ready(address: str) -> str:
+    """The page can be opened."""
+    return f"The page is at {address}  (Ctrl+C stops it)"

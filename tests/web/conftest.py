@@ -1,0 +1,104 @@
+"""A service with a threshold of its own, and one running page for all tests that need one."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from facenet_app.service import FaceService
+
+ROOT = Path(__file__).parents[2]
+THRESHOLD = 1.131
+"""Given by hand, so that these tests do not depend on what was measured for the model."""
+STARTUP_SECONDS = 90
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[FaceService]:
+    service = FaceService.open(gallery=tmp_path / "gallery.db", threshold=THRESHOLD)
+    yield service
+    service.gallery.close()
+
+
+@pytest.fixture(scope="session")
+def two_faces(astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both faces in one picture, Grace Hopper on the right and larger."""
+    path = tmp_path_factory.mktemp("pictures") / "both.png"
+    canvas = Image.new("RGB", (1024, 600))
+    with Image.open(astronaut) as left, Image.open(hopper) as right:
+        canvas.paste(left.convert("RGB"), (0, 40))
+        canvas.paste(right.convert("RGB"), (512, 0))
+    canvas.save(path)
+    return path
+
+
+@dataclass
+class RunningPage:
+    """app.py in a process of its own; ``lines`` is what it said so far."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    lines: list[str] = field(default_factory=list)
+    ready: threading.Event = field(default_factory=threading.Event)
+    address: str = ""
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if found := re.search(r"http://[\d.:]+\d", line):
+                self.address = found[0]
+                self.ready.set()
+        self.ready.set()
+
+
+StartPage = Callable[..., RunningPage]
+
+
+@pytest.fixture(scope="session")
+def start_page(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartPage]:
+    """Starts the page with settings by name (None: the default), on a free port unless told another."""
+    pages: list[RunningPage] = []
+
+    def start(**settings: object) -> RunningPage:
+        folder = tmp_path_factory.mktemp("page")
+        given = {"gallery": folder / "gallery.db", "cache": model_cache, "port": 0, "threshold": THRESHOLD}
+        variables = {
+            f"FACENET_APP_{name.upper()}": str(value)
+            for name, value in (given | settings).items()
+            if value is not None
+        }
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py")],
+            env={**os.environ, "TMPDIR": str(folder), **variables},
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        pages.append(page := RunningPage(process, folder))
+        threading.Thread(target=page.read, daemon=True).start()
+        assert page.ready.wait(STARTUP_SECONDS), "the page did not start in time"
+        return page
+
+    yield start
+    for page in pages:
+        page.process.terminate()
+        page.process.wait(20)
+        assert page.process.stdout is not None
+        page.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def page_server(start_page: StartPage) -> RunningPage:
+    """The page that most tests share."""
+    page = start_page()
+    assert page.address, "".join(page.lines)
+    return page

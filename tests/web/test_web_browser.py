@@ -1,0 +1,160 @@
+"""The page in Chromium, as people use it. Nothing here looks inside the program."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 20_000
+"""Milliseconds that an answer may take on a busy machine."""
+LOCAL_SCHEMES = ("data", "blob")
+
+
+@pytest.fixture(scope="module")
+def browser(require: Callable[[str, str], None]) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        require("browser", f"Chromium is not at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page with what went wrong on it."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", lambda each: self.errors.append(each.text) if each.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in LOCAL_SCHEMES and url.hostname != "127.0.0.1":
+            self.elsewhere.append(request.url)
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+    def upload(self, place: str, *files: Path) -> None:
+        with self.page.expect_response(lambda response: "/upload?" in response.url):
+            self.page.locator(f"#{place} input[type=file]").set_input_files(list(files))
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        found = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        return int(found)
+
+
+@pytest.fixture(params=[pytest.param({"width": 1200, "height": 900}, id="desk")])
+def watched(browser: Browser, page_server, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    context = browser.new_context(viewport=request.param)
+    watched = Watched(context.new_page())
+    watched.listen()
+    watched.page.set_default_timeout(PATIENCE)
+    watched.page.goto(page_server.address)
+    expect(watched.page.get_by_role("button", name="Compare")).to_be_visible(timeout=PATIENCE)
+    yield watched
+    context.close()
+    assert watched.errors == []
+    assert watched.elsewhere == []
+
+
+def heading(watched: Watched, words: str) -> None:
+    expect(watched.page.get_by_role("heading", name=words)).to_be_visible(timeout=PATIENCE)
+
+
+def test_two_photos_are_compared_with_the_keyboard(
+    watched: Watched, page_server, astronaut: Path, hopper: Path
+) -> None:
+    watched.upload("probe", astronaut)
+    watched.upload("reference", hopper)
+    expect(watched.page.locator("#probe img")).to_be_visible(timeout=PATIENCE)
+    expect(watched.page.locator("#reference img")).to_be_visible(timeout=PATIENCE)
+    arrived = list(page_server.folder.rglob("astronaut.png"))
+    assert [path.read_bytes() for path in arrived if "uploads" in path.parts] == [astronaut.read_bytes()]
+    watched.page.get_by_role("button", name="Compare").focus()
+    watched.page.keyboard.press("Enter")
+    heading(watched, "Different people")
+    result = watched.page.locator("#verify-result")
+    expect(result.get_by_role("img", name="Probe photo")).to_be_visible()
+    expect(result.get_by_role("img", name="on a scale from 0 to 2")).to_be_visible()
+    watched.page.locator("#probe").get_by_role("button", name="Remove Image").click()
+    expect(watched.page.get_by_role("heading", name="Different people")).to_have_count(0, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("watched", [{"width": 390, "height": 844}], indirect=True)
+def test_examples_on_a_phone(watched: Watched) -> None:
+    for button, answer in (
+        ("Eileen Collins, twice", "Same person"),
+        ("Eileen Collins and Grace Hopper", "Different people"),
+    ):
+        watched.press(button)
+        heading(watched, answer)
+        assert watched.overflow() <= 0
+    for tab in ("Identify", "Enroll", "Gallery"):
+        watched.tab(tab)
+        assert watched.overflow() <= 0
+
+
+def test_a_wrong_file_gives_a_sentence(watched: Watched, tmp_path: Path) -> None:
+    wrong = tmp_path / "letter.jpg"
+    wrong.write_text("Dear reader, this is no picture.")
+    watched.tab("Identify")
+    watched.upload("identify-photo", wrong)
+    watched.press("Identify")
+    alert = watched.page.locator("#identify-result").get_by_role("alert")
+    expect(alert).to_contain_text("letter.jpg", timeout=PATIENCE)
+    assert "Traceback" not in alert.inner_text()
+    assert "/" not in alert.inner_text()
+
+
+def test_from_enrolling_to_removing(watched: Watched, astronaut: Path, hopper: Path, two_faces: Path) -> None:
+    name = "Eileen <img src=x onerror=alert(1)> ${1+1} {{value}}"
+    for person, photo in ((name, astronaut), ("Grace Hopper", hopper)):
+        watched.tab("Enroll")
+        watched.page.get_by_label("Name", exact=True).fill(person)
+        watched.upload("enroll-files", photo)
+        watched.press("Enroll")
+        heading(watched, f"Stored 1 picture of {person}")
+        expect(watched.page.get_by_label("Name", exact=True)).to_have_value("")
+
+    watched.tab("Identify")
+    watched.upload("identify-photo", two_faces)
+    watched.press("Identify")
+    heading(watched, "2 faces found, 2 recognized")
+    expect(watched.page.get_by_role("cell", name=name, exact=True)).to_be_visible()
+
+    watched.tab("Gallery")
+    watched.page.get_by_role("radio", name="Eileen").check()
+    heading(watched, name)
+    new_name = watched.page.get_by_label("New name")
+    new_name.fill("Eileen Collins")
+    watched.press("Rename")
+    expect(watched.page.locator("#gallery-news")).to_contain_text("is now called Eileen Collins")
+    expect(watched.page.get_by_role("radio", name="Eileen Collins")).to_be_checked()
+
+    new_name.fill("Grace Hopper")
+    watched.press("Rename")
+    expect(watched.page.get_by_text("Are Eileen Collins and Grace Hopper the same person?")).to_be_visible()
+    watched.page.get_by_role("button", name="Cancel").locator("visible=true").click()
+    expect(watched.page.get_by_role("radio")).to_have_count(2)
+
+    watched.press("Remove…")
+    watched.press("Yes, remove")
+    expect(watched.page.locator("#gallery-news")).to_contain_text("Eileen Collins was removed")
+    expect(watched.page.get_by_role("radio")).to_have_count(1)

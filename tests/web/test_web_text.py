@@ -1,0 +1,60 @@
+"""Sentences that depend on numbers."""
+
+import pytest
+
+from facenet_app.domain import Decision, OperatingPoint
+from facenet_app.web import text
+from facenet_app.web.evidence import distance_scale
+from facenet_app.web.guard import is_loopback
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 faces"), (1, "1 face"), (1234, "1,234 faces")])
+def test_count(number: int, words: str) -> None:
+    assert text.count(number, "face", "faces") == words
+
+
+def test_the_threshold_itself_is_within() -> None:
+    assert "within" in text.headline(Decision.MATCH, 1.1, 1.1)
+    assert "above" in text.headline(Decision.NON_MATCH, 1.1001, 1.1)
+
+
+@pytest.mark.parametrize(
+    ("decision", "distance", "words"),
+    [
+        (Decision.MATCH, 1.08239, "Distance 1.08239, within the threshold of 1.08240."),
+        (Decision.NON_MATCH, 1.08241, "Distance 1.08241, above the threshold of 1.08240."),
+        (Decision.REVIEW, 1.08241, "Distance 1.08241, above the threshold of 1.08240, but too close"),
+        (Decision.MATCH, 1.0824, "Distance 1.082, within the threshold of 1.082."),
+        (Decision.MATCH, 0.7, "Distance 0.700, within the threshold of 1.082."),
+    ],
+)
+def test_rounding_never_contradicts_the_decision(decision: Decision, distance: float, words: str) -> None:
+    assert text.headline(decision, distance, 1.0824).startswith(words)
+
+
+def test_the_scale_tells_close_numbers_apart() -> None:
+    html = distance_scale(1.08239, 1.0824)
+    assert ">1.08239</span>" in html
+    assert "threshold 1.08240</span>" in html
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("localhost", True), ("LOCALHOST", True), ("127.0.0.1", True), ("127.8.9.1", True), ("::1", True),
+     ("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("127.0.0.1.example", False), ("", False)],
+)  # fmt: skip
+def test_which_hosts_are_loopback(host: str, own: bool) -> None:
+    assert is_loopback(host) is own
+
+
+def test_a_measured_point_tells_its_rate() -> None:
+    point = OperatingPoint(threshold=1.0824, fingerprint="f", target_fmr=1e-4)
+    assert text.decided_at(point) == "false match rate 1 in 10,000 (threshold 1.082)"
+
+
+@pytest.mark.parametrize(("distance", "at"), [(0, 0), (0.5, 25), (2, 100), (2.0000001, 100)])
+def test_the_scale_stays_inside(distance: float, at: float) -> None:
+    html = distance_scale(distance, 1.0)
+    assert f'fa-mark-distance" style="--at:{at:.2f}%' in html
+    assert 'class="fa-zone-match" style="width:50.00%"' in html
+    assert f'aria-label="Distance {distance:.3f} on a scale from 0 to 2' in html
