@@ -86,10 +86,10 @@ class GalleryTab:
                 trigger_mode="always_last",
                 **PRIVATE,
             )
-        # The question names the name that was typed then; with another one it is out of date.
-        self.new_name.input(
-            lambda: gr.Column(visible=False), None, self.merge_panel, show_progress="hidden", **PRIVATE
-        )
+        # The question names the name that was typed then; with another one it is out of date. The browser
+        # does this by itself: through the server's queue it could arrive after the next question.
+        hide = "() => ({__type__: 'update', visible: false})"
+        self.new_name.change(None, None, self.merge_panel, js=hide, **PRIVATE)
 
     def _render(
         self, find: str, name: str | None, new: str = "", *, news: str = "", merge: str = "", remove: str = ""

@@ -75,9 +75,13 @@ def verify_tab(service: FaceService, examples: Examples) -> None:
 
 
 def _forget_when_changed(photos: list[gr.Image], result: gr.HTML) -> None:
-    """An answer about photos that are no longer there would mislead."""
+    """An answer about photos that are no longer there would mislead.
+
+    The browser does this by itself: on the way through the server's queue it could overtake, and so
+    wipe, the answer of a button that was pressed right after.
+    """
     events = [event for photo in photos for event in (photo.input, photo.upload, photo.clear)]
-    gr.on(events, lambda: "", None, result, show_progress="hidden", **PRIVATE)
+    gr.on(events, None, None, result, js="() => ''", **PRIVATE)
 
 
 def identify_tab(service: FaceService) -> None:

@@ -1,5 +1,6 @@
 """The page in Chromium, as people use it. Nothing here looks inside the program."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,8 @@ class Watched:
     def upload(self, place: str, *files: Path) -> None:
         with self.page.expect_response(lambda response: "/upload?" in response.url):
             self.page.locator(f"#{place} input[type=file]").set_input_files(list(files))
+        remove = self.page.locator(f"#{place}").get_by_role("button", name=re.compile("^(Remove|Clear)"))
+        expect(remove.first).to_be_visible(timeout=PATIENCE)
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -150,7 +153,13 @@ def test_from_enrolling_to_removing(watched: Watched, astronaut: Path, hopper: P
 
     new_name.fill("Grace Hopper")
     watched.press("Rename")
-    expect(watched.page.get_by_text("Are Eileen Collins and Grace Hopper the same person?")).to_be_visible()
+    question = watched.page.get_by_text("Are Eileen Collins and Grace Hopper the same person?")
+    expect(question).to_be_visible()
+    new_name.fill("Grace")
+    expect(question).to_be_hidden()
+    new_name.fill("Grace Hopper")
+    watched.press("Rename")
+    expect(question).to_be_visible()
     watched.page.get_by_role("button", name="Cancel").locator("visible=true").click()
     expect(watched.page.get_by_role("radio")).to_have_count(2)
 
