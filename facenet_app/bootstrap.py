@@ -42,16 +42,19 @@ def measured_points(settings: Settings, fingerprint: str) -> tuple[OperatingPoin
     Raises:
         ModelError: the model is not known, or a file of points cannot be read.
     """
-    own = read_own_points(settings.calibration, settings.model)
-    shipped = load_manifest(settings.model).operating_points
+    manifest = load_manifest(settings.model, settings.models)
+    own = read_own_points(settings.calibration, manifest.id)
     return merged(
-        *([point for point in source if point.fingerprint == fingerprint] for source in (own, shipped))
+        *(
+            [point for point in source if point.fingerprint == fingerprint]
+            for source in (own, manifest.operating_points)
+        )
     )
 
 
 def open_extractor(settings: Settings) -> FaceExtractor:
     """Detector and embedder under these settings. Raises as :func:`open_service`."""
-    manifest = load_manifest(settings.model)
+    manifest = load_manifest(settings.model, settings.models)
     # The embedder first: missing weights are said at once, before a detector is loaded in vain.
     embedder = open_embedder(manifest, settings, crop_side(manifest.preprocessing.alignment))
     return FaceExtractor(
@@ -88,5 +91,8 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
     """
     from facenet_app.gallery.store import GalleryStore
 
-    fingerprint = None if any_model else embedding_fingerprint(load_manifest(settings.model), settings)
-    return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=fingerprint)
+    if any_model:
+        return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=None)
+    manifest = load_manifest(settings.model, settings.models)
+    fingerprint = embedding_fingerprint(manifest, settings)
+    return GalleryStore.open(settings.gallery, model=manifest.id, fingerprint=fingerprint)

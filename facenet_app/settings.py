@@ -24,7 +24,7 @@ class Settings(BaseSettings):
         env_prefix="FACENET_APP_", frozen=True, extra="forbid", protected_namespaces=(), validate_default=True
     )
 
-    model: str = Field("sface", description="id of the model that makes embeddings")
+    model: str = Field("sface", description="id of the model in use, or folder of a training run")
     gallery: Path = Field(
         default_factory=lambda: user_data_path("facenet-app") / "gallery.db",
         description="the file that keeps the enrolled people",
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     calibration: Path = Field(
         default_factory=lambda: user_data_path("facenet-app") / "calibration",
         description="folder for the operating points measured on this machine",
+    )
+    models: Path = Field(
+        default_factory=lambda: user_data_path("facenet-app") / "models",
+        description="folder of your own models, which `facenet-app models add` fills",
     )
     device: str = Field(
         "auto", description="auto, cpu, cuda, cuda:N or mps", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"

@@ -99,7 +99,7 @@ def _device(settings: "Settings") -> Iterator[Check]:
 def _model(settings: "Settings") -> Iterator[Check]:
     from facenet_app.weights.manifest import load_manifest
 
-    manifest = load_manifest(settings.model)
+    manifest = load_manifest(settings.model, settings.models)
     digest = checked_weights(manifest, settings.cache)
     yield Check("model", "ok", f"{manifest.id} ({manifest.title}), weights intact (SHA-256 {digest[:16]}…)")
 
@@ -108,7 +108,7 @@ def _detector(settings: "Settings") -> Iterator[Check]:
     from facenet_app.bootstrap import open_detector
     from facenet_app.weights.manifest import load_manifest
 
-    detector = open_detector(load_manifest(settings.model), settings)
+    detector = open_detector(load_manifest(settings.model, settings.models), settings)
     yield Check("detector", "ok", f"{detector.name} can be opened")
 
 
@@ -117,7 +117,8 @@ def _operating_points(settings: "Settings") -> Iterator[Check]:
     from facenet_app.embedding.embedder import embedding_fingerprint
     from facenet_app.weights.manifest import load_manifest
 
-    points = measured_points(settings, embedding_fingerprint(load_manifest(settings.model), settings))
+    manifest = load_manifest(settings.model, settings.models)
+    points = measured_points(settings, embedding_fingerprint(manifest, settings))
     rates = ", ".join(f"{point.target_fmr:g}" for point in points if point.target_fmr is not None)
     if settings.threshold is not None:
         yield Check("operating points", "ok", f"the threshold {settings.threshold:g} was set by hand")

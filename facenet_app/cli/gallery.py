@@ -161,8 +161,8 @@ def unfit(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
     from facenet_app.weights.manifest import load_manifest
 
     try:
-        fingerprint = embedding_fingerprint(load_manifest(settings.model), settings)
-        store.refuse_other_model(settings.model, fingerprint)
+        manifest = load_manifest(settings.model, settings.models)
+        store.refuse_other_model(manifest.id, embedding_fingerprint(manifest, settings))
     except (ModelError, ModelMismatch) as error:
         yield Finding(error.code, f"{error.message}.", error.hint)
 

@@ -31,7 +31,7 @@ def list_models(given: Given) -> int:
     settings = given.settings()
     from facenet_app.weights.manifest import manifests
 
-    entries = [_entry(manifest, settings) for manifest in manifests()]
+    entries = [_entry(manifest, settings) for manifest in manifests(settings.models)]
     lines = []
     for entry in entries:
         rates = ", ".join(f"{rate:g}" for rate in entry["operating_points"])
@@ -52,10 +52,10 @@ def show(model: ModelId, given: Given) -> int:
 
     That is its manifest: source, digest, preprocessing, and what was measured with it.
     """
-    from facenet_app.weights.manifest import load_manifest, models_folder
+    from facenet_app.weights.manifest import load_manifest
 
-    manifest = load_manifest(model)
-    card = models_folder() / manifest.id / "README.md"
+    manifest = load_manifest(model, given.settings().models)
+    card = manifest.folder / "README.md"
     document = {**manifest.to_dict(), "card": str(card) if card.is_file() else None}
     emit(document, _described(document), as_json=given.json)
     return 0
@@ -78,13 +78,14 @@ def fetch(
 
     They are checked and kept in the cache; nothing is done twice.
     """
-    cache = given.settings().cache
+    settings = given.settings()
     from facenet_app.weights.manifest import load_manifest
 
-    manifest = load_manifest(model)
-    if manifest.source.kind == "package" and from_file is None:
+    manifest = load_manifest(model, settings.models)
+    cache = settings.cache
+    if manifest.source.kind != "download" and from_file is None:
         digest = checked_weights(manifest, cache)
-        done = f"the weights of {manifest.id} came with the program and are intact"
+        done = f"the weights of {manifest.id} are on this machine and intact"
     else:
         from facenet_app.embedding.inception import state_from_checkpoint
         from facenet_app.weights.checkpoint import fetch_model
@@ -105,19 +106,19 @@ def checked_weights(manifest: "Manifest", cache: Path) -> str:
         WeightsMissing: they are not on this machine.
         WeightsDamaged: they are not what the manifest or the cache's record promises.
     """
-    from facenet_app.weights.store import find_cached, package_file, source_sha256, verified
+    from facenet_app.weights.store import beside, find_cached, package_file, source_sha256, verified
 
     digest = source_sha256(cache, manifest)
     if manifest.source.kind == "package":
         verified(package_file(manifest.source.package, manifest.source.path), digest, manifest.source.path)
-    elif found := find_cached(cache, manifest):
+    elif found := beside(manifest) if manifest.source.kind == "file" else find_cached(cache, manifest):
         verified(found.path, found.sha256, found.path.name)
     return digest
 
 
 def _entry(manifest: "Manifest", settings: "Settings") -> dict[str, Any]:
     from facenet_app.weights.own_points import read_own_points
-    from facenet_app.weights.store import package_file, source_sha256
+    from facenet_app.weights.store import beside, package_file, source_sha256
 
     own = read_own_points(settings.calibration, manifest.id)
     rates = {point.target_fmr for point in (*manifest.operating_points, *own)}
@@ -125,6 +126,8 @@ def _entry(manifest: "Manifest", settings: "Settings") -> dict[str, Any]:
         source_sha256(settings.cache, manifest)
         if manifest.source.kind == "package":
             package_file(manifest.source.package, manifest.source.path)
+        elif manifest.source.kind == "file":
+            beside(manifest)
         here = True
     except WeightsMissing:
         here = False

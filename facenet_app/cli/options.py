@@ -78,16 +78,20 @@ class Given:
 
 def model_ids(incomplete: str) -> list[str]:
     """Ids of models that begin like this, for shell completion."""
+    from facenet_app.settings import load_settings
     from facenet_app.weights.manifest import model_ids as known
 
-    return [model_id for model_id in known() if model_id.startswith(incomplete)]
+    return [model_id for model_id in known(load_settings().models) if model_id.startswith(incomplete)]
 
 
 _SHARED: Final[dict[str, Any]] = {
     "model": Annotated[
         str | None,
         typer.Option(
-            "--model", metavar="ID", help="Model that makes the embeddings.", autocompletion=model_ids
+            "--model",
+            metavar="ID",
+            help="Model that makes the embeddings, or the folder of a training run.",
+            autocompletion=model_ids,
         ),
     ],
     "gallery": Annotated[

@@ -16,19 +16,35 @@ if TYPE_CHECKING:
 __all__ = ["inception_resnet_v1", "state_from_checkpoint"]
 
 CLASSIFIER = "logits."
+PUBLISHED = 512
+"""The dimension of the published weights; FaceNet's paper has 128."""
 
 
-def inception_resnet_v1() -> "nn.Module":
+def inception_resnet_v1(dimension: int = PUBLISHED, *, unit: bool = True) -> "nn.Module":
     """The embedding network with random weights; nothing is downloaded.
 
-    float32 (N, 3, height, width), RGB as ``(x - 127.5) / 128``, made for 160×160, to (N, 512) of L2
-    norm 1. In training mode batches need two faces or more, as the last BatchNorm averages over them.
+    float32 (N, 3, height, width), RGB as ``(x - 127.5) / 128``, made for 160×160, to (N, dimension) of
+    L2 norm 1. In training mode batches need two faces or more, as the last BatchNorm averages over them.
+
+    Args:
+        dimension: length of an embedding.
+        unit: whether embeddings come normalized; in training the norm before tells how things go.
     """
     # Its package imports torchvision too: only those who use this network shall wait for that.
     from facenet_pytorch.models.inception_resnet_v1 import InceptionResnetV1
+    from torch import nn
 
     # Both arguments matter: naming pretrained weights downloads them, classify=True returns logits.
     network: nn.Module = InceptionResnetV1(pretrained=None, classify=False)
+    if dimension != PUBLISHED:
+        inputs = network.get_submodule("last_linear").in_features
+        assert isinstance(inputs, int)
+        network.last_linear = nn.Linear(inputs, dimension, bias=False)
+        network.last_bn = nn.BatchNorm1d(dimension, eps=1e-3, momentum=0.1)
+    if not unit:
+        # With classify set, the module hands what it would normalize to its classifier: here to nothing.
+        setattr(network, "classify", True)  # noqa: B010 (to mypy, attributes of modules are tensors)
+        network.logits = nn.Identity()
     return network
 
 

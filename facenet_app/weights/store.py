@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CachedWeights",
+    "beside",
     "find_cached",
     "make_folder",
     "package_file",
@@ -116,7 +117,7 @@ def source_sha256(cache: Path, manifest: Manifest) -> str:
     Raises:
         WeightsMissing: the model has to be fetched first.
     """
-    if manifest.source.sha256 is not None and manifest.source.kind == "package":
+    if manifest.source.sha256 is not None and manifest.source.kind != "download":
         return manifest.source.sha256
     found = find_cached(cache, manifest)
     if found is None:
@@ -125,6 +126,22 @@ def source_sha256(cache: Path, manifest: Manifest) -> str:
             f"run `facenet-app models fetch {manifest.id}`",
         )
     return found.source_sha256
+
+
+def beside(manifest: Manifest) -> CachedWeights:
+    """The safetensors file in the manifest's own folder, for a source of kind ``file``.
+
+    Raises:
+        WeightsMissing: it is not there.
+    """
+    source = manifest.source
+    path = manifest.folder / source.path
+    if source.sha256 is None or not path.is_file():
+        raise WeightsMissing(
+            f"the weights of {manifest.id} are not at {path}",
+            "put the file back, or add the model again with `facenet-app models add`",
+        )
+    return CachedWeights(path, source.sha256, source.sha256)
 
 
 def save_safetensors(
