@@ -16,6 +16,7 @@
     │   ├── UnsupportedImage        unsupported_image 4
     │   ├── TruncatedImage          truncated_image   4
     │   └── ImageTooLarge           image_too_large   4
+    ├── PackDamaged                 pack_damaged      4
     ├── GalleryError                gallery           5
     │   ├── IdentityNotFound        unknown_identity  5
     │   ├── IdentityExists          identity_exists   5
@@ -57,6 +58,7 @@ __all__ = [
     "NoFaceFound",
     "NoOperatingPoint",
     "NotAnImage",
+    "PackDamaged",
     "PoorQuality",
     "TruncatedImage",
     "UnknownModel",
@@ -177,6 +179,13 @@ class ImageTooLarge(ImageError):
     """More bytes or pixels than the limits allow; found before decoding."""
 
     code = "image_too_large"
+
+
+class PackDamaged(FacenetAppError):
+    """A prepared pack of training pictures is not as its index says."""
+
+    code = "pack_damaged"
+    exit_code = 4
 
 
 class GalleryError(FacenetAppError):

@@ -1,0 +1,1 @@
+"""Labelled pictures for training: reading, checking and packing them."""

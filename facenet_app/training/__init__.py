@@ -1,0 +1,1 @@
+"""Training embeddings with triplets that are mined online."""
