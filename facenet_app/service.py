@@ -124,7 +124,7 @@ class FaceService:
             NoOperatingPoint: nothing was measured at this rate for this model.
             InvalidThreshold: out of range.
         """
-        return self.measured.for_verification(Asked.of(self.settings, fmr, threshold, None)).point
+        return self.measured.for_verification(Asked.of(self.settings, fmr, threshold)).point
 
     def verify(
         self,
@@ -201,7 +201,7 @@ class FaceService:
             NoOperatingPoint: nothing was measured for this model.
             InvalidThreshold: out of range.
         """
-        asked = Asked.of(self.settings, fmr, threshold, review)
+        asked = Asked.of(self.settings, fmr, threshold, review, search=True)
         index = self.gallery.index()
         rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
         extraction = self.extractor.extract(image, Selection.ALL)

@@ -14,7 +14,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from facenet_app.domain import Selection
 from facenet_app.errors import UsageError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["DEFAULT_FMR", "DEFAULT_FPIR", "Settings", "load_settings"]
+
+DEFAULT_FMR = 1e-3
+"""Of comparing two pictures: sorting photos with somebody at the screen."""
+DEFAULT_FPIR = 1e-2
+"""Of a search. Every enrolled person multiplies what each comparison may let pass, so 1e-3 would need rates
+that nobody measured in all but the smallest galleries; see docs/thresholds.md."""
 
 
 class Settings(BaseSettings):
@@ -66,11 +72,12 @@ class Settings(BaseSettings):
     selection: Selection = Field(
         Selection.PROMINENT, description="which face of several: prominent, largest, most-central or all"
     )
-    fmr: float = Field(
-        1e-3,
+    fmr: float | None = Field(
+        None,
         gt=0,
         lt=1,
-        description="false match rate at which to decide; in a gallery, the rate of whole searches (FPIR)",
+        description="false match rate at which to decide; in a gallery, the rate of whole searches (FPIR). "
+        "None = 1e-3 for two pictures, 1e-2 for a search",
     )
     review: float | None = Field(
         None,
@@ -96,6 +103,16 @@ class Settings(BaseSettings):
     max_pixels: int = Field(80_000_000, gt=0, description="most pixels of a picture accepted")
     host: str = Field("127.0.0.1", description="address the page listens on; loopback unless you change it")
     port: int = Field(7860, ge=0, le=65535, description="port of the page; 0 = any free one")
+
+    @property
+    def verification_fmr(self) -> float:
+        """The false match rate at which two pictures are compared."""
+        return DEFAULT_FMR if self.fmr is None else self.fmr
+
+    @property
+    def search_fpir(self) -> float:
+        """The false positive identification rate of a search in a gallery."""
+        return DEFAULT_FPIR if self.fmr is None else self.fmr
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -120,14 +120,13 @@ def _operating_points(settings: "Settings") -> Iterator[Check]:
     manifest = load_manifest(settings.model, settings.models)
     points = measured_points(settings, embedding_fingerprint(manifest, settings))
     rates = ", ".join(f"{point.target_fmr:g}" for point in points if point.target_fmr is not None)
+    in_use = settings.verification_fmr
     if settings.threshold is not None:
         yield Check("operating points", "ok", f"the threshold {settings.threshold:g} was set by hand")
-    elif any(point.target_fmr == settings.fmr for point in points):
-        yield Check(
-            "operating points", "ok", f"measured at false match rates {rates}; {settings.fmr:g} in use"
-        )
+    elif any(point.target_fmr == in_use for point in points):
+        yield Check("operating points", "ok", f"measured at false match rates {rates}; {in_use:g} in use")
     else:
-        detail = f"nothing was measured at a false match rate of {settings.fmr:g}"
+        detail = f"nothing was measured at a false match rate of {in_use:g}"
         advice = f"choose one of {rates} with --fmr, or " if rates else ""
         advice += "measure it on your own pictures with `facenet-app calibrate`"
         yield Check("operating points", "warn", detail, advice)

@@ -178,7 +178,7 @@ def _contestant(given: Given, *, mirror: bool, cached: bool) -> "Contestant":
         point = None
     return Contestant(
         extractor,
-        Decision(settings.fmr, point, service.measured.points),
+        Decision(settings.verification_fmr, point, service.measured.points),
         open_cache(settings, extractor.fingerprint, extractor.detector.name, SELECTION) if cached else None,
     )
 

@@ -29,13 +29,23 @@ class Asked:
 
     @classmethod
     def of(
-        cls, settings: Settings, fmr: float | None, threshold: float | None, review: float | None
+        cls,
+        settings: Settings,
+        fmr: float | None = None,
+        threshold: float | None = None,
+        review: float | None = None,
+        *,
+        search: bool = False,
     ) -> "Asked":
-        """What was given, and the settings for the rest; a rate given leads over a set threshold."""
+        """What was given, and the settings for the rest; a rate given leads over a set threshold.
+
+        ``search``: in a gallery, where the settings' rate is another one.
+        """
         if threshold is None and fmr is None:
             threshold = settings.threshold
+        usual = settings.search_fpir if search else settings.verification_fmr
         return cls(
-            fmr=settings.fmr if fmr is None else fmr,
+            fmr=usual if fmr is None else fmr,
             threshold=threshold,
             review=settings.review if review is None else review,
         )

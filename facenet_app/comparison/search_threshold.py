@@ -56,29 +56,43 @@ def choose_for_search(
 
 
 def explain_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
-    """What the threshold means for a search, in a sentence for people."""
+    """What the threshold means for a search, in a sentence for people.
+
+    What strangers' faces may come to is left to :func:`unmet` where the rate asked for is not kept.
+    """
     if risk is None or point.fmr is None or point.fnmr is None:
         return "This threshold was given by hand; nothing is known about its error rates."
-    pictures = "1 enrolled picture" if risk.comparisons == 1 else f"{risk.comparisons:,} enrolled pictures"
+    missed = f"{100 * point.fnmr.value:.1f} % of comparisons with the right person would be missed"
+    measured = (
+        f"measured on {point.dataset}: about 1 in {round(1 / risk.fmr):,} of "
+        f"{point.fmr.trials:,} different-person pairs pass"
+    )
+    if not risk.kept:
+        return f"{missed} at this threshold, the strictest one {measured}."
     return (
         f"Of strangers' faces at most about {_one_in(risk.fpir_bound)} would be given a name by a search "
-        f"among {pictures}, and {100 * point.fnmr.value:.1f} % of comparisons with the right person would "
-        f"be missed (threshold measured on {point.dataset}: about 1 in {round(1 / risk.fmr):,} of "
-        f"{point.fmr.trials:,} different-person pairs pass)."
+        f"among {_pictures(risk)}, and {missed} (threshold {measured})."
     )
 
 
 def unmet(risk: SearchRisk) -> str | None:
-    """The warning that the rate asked for cannot be promised in a gallery of this size, or None."""
+    """What is known where no threshold was measured that keeps the rate asked for, else None."""
     if risk.kept:
         return None
     return (
-        f"A false positive rate of {risk.target_fpir:g} cannot be promised among {risk.comparisons:,} "
-        f"enrolled pictures: it takes a threshold measured at a false match rate of {risk.required_fmr:.2g}, "
-        f"and the strictest one measured is {risk.fmr:g}. Of strangers' faces up to "
-        f"{_one_in(risk.fpir_bound)} would be given a name; let a person check."
+        f"Among {_pictures(risk)} up to {_one_in(risk.fpir_bound)} strangers' faces would be given a name, "
+        f"rather than the {_one_in(risk.target_fpir)} asked for: no threshold was measured that is strict "
+        "enough, so let a person check names."
     )
 
 
+def _pictures(risk: SearchRisk) -> str:
+    return "1 enrolled picture" if risk.comparisons == 1 else f"{risk.comparisons:,} enrolled pictures"
+
+
 def _one_in(rate: float) -> str:
-    return f"1 in {round(1 / rate):,}" if rate > 0 else "none"
+    if rate <= 0:
+        return "none"
+    if rate >= 0.995:
+        return "all"
+    return f"1 in {round(1 / rate):,}" if rate <= 0.2 else f"{round(100 * rate)} in 100"

@@ -30,6 +30,9 @@ PHOTO_SIDE = 960
 
 LONGEST_DISTANCE = 2.0
 
+EMPTY = Markup("")
+MARK = Markup('<i class="fa-mark fa-mark-threshold" style="--at:{:.2f}%"></i>')
+
 
 def photo_image(
     pixels: NDArray[np.uint8], faces: Sequence[tuple[DetectedFace, str, Color]], alt: str
@@ -58,28 +61,41 @@ def _data_uri(pixels: NDArray[np.uint8], kind: str) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def distance_scale(distance: float, threshold: float) -> Markup:
-    """The scale from 0 to 2: zones of both decisions, the threshold, and the distance marked."""
+def distance_scale(distance: float, threshold: float, review: float | None = None) -> Markup:
+    """The scale from 0 to 2: the zones of the decisions, their thresholds, and the distance marked.
+
+    ``review`` is the larger threshold up to which a person should look, if there is such a band.
+    """
     shown, limit = text.told_apart(distance, threshold)
-    zones = Markup(
-        '<div class="fa-zones"><span class="fa-zone-match" style="width:{:.2f}%">{}</span>'
-        '<span class="fa-zone-non-match">{}</span></div>'
-    ).format(_percent(threshold), text.ZONE_MATCH, text.ZONE_NON_MATCH)
+    end, last = _percent(threshold), _percent(threshold if review is None else review)
+    legend = f"{text.THRESHOLD} {limit}"
+    if review is not None:
+        legend += f", {text.REVIEW_TO} {text.told_apart(distance, review)[1]}"
     return Markup(
         '<div class="fa-scale" role="img" aria-label="{label}">'
-        '<span class="fa-distance" style="--at:{at:.2f}%">{shown}</span>{zones}'
-        '<i class="fa-mark fa-mark-threshold" style="--at:{end:.2f}%"></i>'
+        '<span class="fa-distance" style="--at:{at:.2f}%">{shown}</span>'
+        '<div class="fa-zones"><span class="fa-zone-match" style="width:{end:.2f}%">{match}</span>{between}'
+        '<span class="fa-zone-non-match">{non_match}</span></div>{marks}'
         '<i class="fa-mark fa-mark-distance" style="--at:{at:.2f}%"></i>'
-        '<span class="fa-threshold" style="--at:{end:.2f}%">{word} {limit}</span>'
+        '<span class="fa-threshold" style="--at:{end:.2f}%">{legend}</span>'
         '<span class="fa-end fa-start">0</span><span class="fa-end">2</span></div>'
     ).format(
-        label=text.scale_label(distance, threshold),
+        label=text.scale_label(distance, threshold, review),
         at=_percent(distance),
         shown=shown,
-        zones=zones,
-        end=_percent(threshold),
-        limit=limit,
-        word=text.THRESHOLD,
+        match=text.ZONE_MATCH,
+        between=EMPTY if review is None else _review_zone(last - end),
+        non_match=text.ZONE_NON_MATCH,
+        end=end,
+        marks=EMPTY.join(MARK.format(at) for at in dict.fromkeys((end, last))),
+        legend=legend,
+    )
+
+
+def _review_zone(width: float) -> Markup:
+    # A band is often narrower than any word: what it is says the tooltip, and the legend beneath.
+    return Markup('<span class="fa-zone-review" style="width:{:.2f}%" title="{}">?</span>').format(
+        width, text.ZONE_REVIEW
     )
 
 

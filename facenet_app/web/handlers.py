@@ -16,11 +16,13 @@ __all__ = ["about", "enroll", "identify", "verify"]
 
 
 @answering
-def verify(service: FaceService, probe: Path | None, reference: Path | None) -> Answer:
-    """Is it the same person? The paths are of uploads."""
+def verify(
+    service: FaceService, probe: Path | None, reference: Path | None, fmr: float | None = None
+) -> Answer:
+    """Is it the same person? The paths are of uploads; without a rate the settings decide."""
     if probe is None or reference is None:
         raise UsageError(*text.TWO_PHOTOS)
-    result = service.verify(probe, reference)
+    result = service.verify(probe, reference, fmr=fmr)
     others = _others(service, result.probe), _others(service, result.reference)
     return Answer(verification(result, others))
 
@@ -34,11 +36,11 @@ def _others(service: FaceService, extraction: Extraction) -> list[DetectedFace]:
 
 
 @answering
-def identify(service: FaceService, photo: Path | None) -> Answer:
-    """Who is in this photo?"""
+def identify(service: FaceService, photo: Path | None, fpir: float | None = None) -> Answer:
+    """Who is in this photo? Without a rate of searches the settings decide."""
     if photo is None:
         raise UsageError(*text.ONE_PHOTO)
-    return Answer(identification(service.identify(photo)))
+    return Answer(identification(service.identify(photo, fmr=fpir)))
 
 
 @answering

@@ -48,6 +48,7 @@ def verification(
 
     ``others`` are the faces of probe and reference that were found but not used.
     """
+    review = result.review_point
     return Markup(
         '<section class="fa-answer fa-{style}"><div role="status"><h2><span class="fa-sign" '
         'aria-hidden="true">{sign}</span>{words}</h2></div><p class="fa-numbers">{numbers}</p>{scale}'
@@ -59,8 +60,8 @@ def verification(
         sign=SIGNS[result.decision],
         words=text.DECISIONS[result.decision],
         numbers=text.headline(result.decision, result.distance, result.threshold, usable=result.usable),
-        scale=distance_scale(result.distance, result.threshold),
-        means=explain(result.operating_point),
+        scale=distance_scale(result.distance, result.threshold, review.threshold if review else None),
+        means=_meaning(result),
         warnings=_warnings(result.warnings),
         probe=_used_face(result.probe, others[0], "Probe"),
         reference=_used_face(result.reference, others[1], "Reference"),
@@ -69,6 +70,13 @@ def verification(
         compared=text.AS_COMPARED,
         details=_details(result.to_dict()),
     )
+
+
+def _meaning(result: Verification) -> str:
+    """The error rates behind the answer, in one or two sentences."""
+    review = result.review_point
+    band = f" {text.band(review.threshold, review.target_fmr)}" if review else ""
+    return f"{explain(result.operating_point)}{band}"
 
 
 def _used_face(extraction: Extraction, others: Sequence[DetectedFace], which: str) -> Markup:

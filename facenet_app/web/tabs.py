@@ -10,6 +10,7 @@ from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.examples import Examples
 from facenet_app.web.handlers import enroll, identify, verify
+from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verification_rates
 
 __all__ = ["enroll_tab", "identify_tab", "verify_tab"]
 
@@ -49,54 +50,69 @@ def _path(uploaded: str | None) -> Path | None:
     return Path(uploaded) if uploaded else None
 
 
-def verify_tab(service: FaceService, examples: Examples) -> None:
-    """Two photos, a button, two examples, and the answer."""
+def rate_input(rates: RateChoices, label: str, hint: str, name: str) -> gr.Radio:
+    """The error rates to choose from; hidden where there is only one."""
+    return gr.Radio(
+        list(rates.choices),
+        value=rates.default if rates.any else None,
+        label=label,
+        info=hint,
+        visible=rates.any,
+        elem_id=name,
+    )
 
-    def compare(probe: str | None, reference: str | None) -> str:
-        return verify(service, _path(probe), _path(reference)).html
+
+def verify_tab(service: FaceService, examples: Examples) -> None:
+    """Two photos, the error rate, a button, two examples, and the answer."""
+
+    def compare(probe: str | None, reference: str | None, rate: str | None) -> str:
+        return verify(service, _path(probe), _path(reference), chosen_rate(rate)).html
 
     with gr.Tab(text.VERIFY_TAB, id="verify"):
         gr.HTML(f'<p class="fa-intro">{text.VERIFY_INTRO}</p>')
         with gr.Row():
             photos = [photo_input(text.PROBE, "probe"), photo_input(text.REFERENCE, "reference")]
+        hint = text.RATE_HINT if service.settings.review is None else text.RATE_HINT_REVIEW
+        rate = rate_input(verification_rates(service), text.RATE, hint, "verify-rate")
         button = gr.Button(text.COMPARE, variant="primary", size="lg", elem_id="compare")
         gr.HTML(f'<p class="fa-intro">{text.EXAMPLES}</p>')
         with gr.Row():
             same = gr.Button(text.EXAMPLE_SAME, size="sm", min_width=140)
             different = gr.Button(text.EXAMPLE_DIFFERENT, size="sm", min_width=140)
         result = gr.HTML(elem_id="verify-result")
-    button.click(compare, photos, result, scroll_to_output=True, **PRIVATE)
+    button.click(compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE)
     for example, pair in ((same, examples.same), (different, examples.different)):
         paths = [str(path) for path in pair]
         example.click(lambda paths=paths: paths, None, photos, show_progress="hidden", **PRIVATE).then(
-            compare, photos, result, scroll_to_output=True, **PRIVATE
+            compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE
         )
-    _forget_when_changed(photos, result)
+    _forget_when_changed(photos, rate, result)
 
 
-def _forget_when_changed(photos: list[gr.Image], result: gr.HTML) -> None:
-    """An answer about photos that are no longer there would mislead.
+def _forget_when_changed(photos: list[gr.Image], rate: gr.Radio, result: gr.HTML) -> None:
+    """An answer about photos that are no longer there, or at another error rate, would mislead.
 
     The browser does this by itself: on the way through the server's queue it could overtake, and so
     wipe, the answer of a button that was pressed right after.
     """
     events = [event for photo in photos for event in (photo.input, photo.upload, photo.clear)]
-    gr.on(events, None, None, result, js="() => ''", **PRIVATE)
+    gr.on([*events, rate.input], None, None, result, js="() => ''", **PRIVATE)
 
 
 def identify_tab(service: FaceService) -> None:
     """One photo, a button, and who is in it."""
 
-    def answer(photo: str | None) -> str:
-        return identify(service, _path(photo)).html
+    def answer(photo: str | None, rate: str | None) -> str:
+        return identify(service, _path(photo), chosen_rate(rate)).html
 
     with gr.Tab(text.IDENTIFY_TAB, id="identify"):
         gr.HTML(f'<p class="fa-intro">{text.IDENTIFY_INTRO}</p>')
         photo = photo_input(text.PHOTO, "identify-photo")
+        rate = rate_input(search_rates(service), text.SEARCH_RATE, text.SEARCH_RATE_HINT, "identify-rate")
         button = gr.Button(text.IDENTIFY, variant="primary", size="lg", elem_id="identify-button")
         result = gr.HTML(elem_id="identify-result")
-    button.click(answer, photo, result, scroll_to_output=True, **PRIVATE)
-    _forget_when_changed([photo], result)
+    button.click(answer, [photo, rate], result, scroll_to_output=True, **PRIVATE)
+    _forget_when_changed([photo], rate, result)
 
 
 def enroll_tab(service: FaceService) -> None:

@@ -32,14 +32,30 @@ EXAMPLES: Final = "No photos at hand? Try an example:"
 EXAMPLE_SAME: Final = "Eileen Collins, twice"
 EXAMPLE_DIFFERENT: Final = "Eileen Collins and Grace Hopper"
 TWO_PHOTOS: Final = ("two photos are needed", "choose one for each side, then compare")
+RATE: Final = "Error rate accepted"
+RATE_HINT: Final = (
+    "About so many pairs of different people would pass as the same person. A stricter rate lets fewer pass "
+    "and misses more of the right people."
+)
+RATE_HINT_REVIEW: Final = (
+    "About so many pairs of different people would not be told apart at once: they pass, or are left to "
+    "a person."
+)
 THRESHOLD: Final = "threshold"
+REVIEW_TO: Final = "review up to"
 ZONE_MATCH: Final = "same person"
+ZONE_REVIEW: Final = "a person should look"
 ZONE_NON_MATCH: Final = "different people"
 AS_COMPARED: Final = "What was compared: both faces, aligned"
 DETAILS: Final = "Result as data (JSON)"
 
 IDENTIFY_TAB: Final = "Identify"
 IDENTIFY_INTRO: Final = "One photo: who of the enrolled people is in it?"
+SEARCH_RATE: Final = RATE
+SEARCH_RATE_HINT: Final = (
+    "At most so many faces of people who are not enrolled may be given a name. The threshold follows from "
+    "the number of enrolled pictures."
+)
 PHOTO: Final = "Photo"
 IDENTIFY: Final = "Identify"
 ONE_PHOTO: Final = ("a photo is needed", "choose one first")
@@ -109,6 +125,29 @@ def told_apart(distance: float, threshold: float) -> tuple[str, str]:
     return shown, limit
 
 
+def rate(value: float) -> str:
+    """An error rate to choose: ``1 in 1,000 (0.1 %)``."""
+    return f"1 in {round(1 / value):,} ({100 * value:g} %)"
+
+
+def by_hand(threshold: float) -> str:
+    """The threshold of the settings as a choice."""
+    return f"threshold {threshold:g}, set by hand"
+
+
+def default(choice: str) -> str:
+    """The choice that holds unless another one is made."""
+    return f"{choice}, default"
+
+
+def band(review: float, target_fmr: float | None) -> str:
+    """What lies between the thresholds of MATCH and of REVIEW."""
+    words = f"From there up to {review:.3f} a person should look"
+    if target_fmr is None:
+        return f"{words}."
+    return f"{words}: about 1 in {round(1 / target_fmr):,} different-person pairs come that near."
+
+
 def decided_at(point: OperatingPoint) -> str:
     """At which false match rate decisions are made, in a few words."""
     if point.target_fmr is None:
@@ -116,10 +155,11 @@ def decided_at(point: OperatingPoint) -> str:
     return f"false match rate 1 in {round(1 / point.target_fmr):,} (threshold {point.threshold:.3f})"
 
 
-def scale_label(distance: float, threshold: float) -> str:
+def scale_label(distance: float, threshold: float, review: float | None = None) -> str:
     """The scale, for those who do not see it."""
     shown, limit = told_apart(distance, threshold)
-    return f"Distance {shown} on a scale from 0 to 2, where {limit} is the threshold"
+    label = f"Distance {shown} on a scale from 0 to 2, where {limit} is the threshold"
+    return label if review is None else f"{label} and a person should look up to {review:.3f}"
 
 
 def faces_found(found: int, recognized: int) -> str:

@@ -71,7 +71,7 @@ def test_a_search_at_a_threshold_by_hand_promises_nothing() -> None:
 
 def test_what_one_who_relies_on_the_rates_should_know() -> None:
     rule = MEASURED.for_search(Asked(1e-3), 1000)
-    assert [warning.split(" ", 1)[0] for warning in rule.warnings("yunet")] == ["A"]
+    assert [warning.split(" ", 1)[0] for warning in rule.warnings("yunet")] == ["Among"]
     assert list(rule.warnings("mtcnn"))[1:] == [
         "The threshold was measured with the detector yunet, not with mtcnn."
     ]
@@ -89,3 +89,10 @@ def test_what_is_given_leads_over_the_settings() -> None:
     assert Asked.of(settings, None, None, None) == Asked(1e-2, 0.7, 1e-4)
     assert Asked.of(settings, 1e-3, None, 1e-5) == Asked(1e-3, None, 1e-5)
     assert Asked.of(settings, None, 0.8, None) == Asked(1e-2, 0.8, 1e-4)
+
+
+def test_pairs_and_searches_have_defaults_of_their_own() -> None:
+    settings = load_settings()
+    assert (Asked.of(settings).fmr, Asked.of(settings, search=True).fmr) == (1e-3, 1e-2)
+    strict = load_settings(fmr=1e-4)
+    assert (Asked.of(strict).fmr, Asked.of(strict, search=True).fmr) == (1e-4, 1e-4)

@@ -76,8 +76,22 @@ def test_a_promise_that_cannot_be_kept_is_said_with_its_size() -> None:
     assert risk.fpir_bound == pytest.approx(0.05)
     warning = unmet(risk)
     assert warning is not None
-    for part in ("0.001 cannot be promised", "5,000", "2e-07", "strictest one measured is 1e-05", "1 in 20"):
+    for part in (
+        "Among 5,000 enrolled pictures",
+        "up to 1 in 20 strangers",
+        "rather than the 1 in 1,000 asked",
+    ):
         assert part in warning
+    meaning = explain_search(POINTS[-1], risk)
+    assert "strangers" not in meaning  # that is said once
+    assert "3.0 % of comparisons with the right person would be missed at this threshold" in meaning
+
+
+@pytest.mark.parametrize(("samples", "share"), [(40_000, "40 in 100"), (10_000_000, "all")])
+def test_a_large_bound_is_no_one_in_one(samples: int, share: str) -> None:
+    warning = unmet(choose_for_search(POINTS, 1e-3, samples, "sface")[1])
+    assert warning is not None
+    assert f"up to {share} strangers' faces" in warning
 
 
 def test_nothing_measured_and_impossible_rates() -> None:

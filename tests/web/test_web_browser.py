@@ -114,6 +114,20 @@ def test_examples_on_a_phone(watched: Watched) -> None:
         assert watched.overflow() <= 0
 
 
+def test_choosing_an_error_rate(watched: Watched) -> None:
+    """The shared page has a threshold set by hand; a rate that is chosen leads over it."""
+    rates = watched.page.locator("#verify-rate")
+    expect(rates.get_by_role("radio", name="set by hand, default")).to_be_checked()
+    watched.press("Eileen Collins and Grace Hopper")
+    heading(watched, "Different people")
+    result = watched.page.locator("#verify-result")
+    expect(result).to_contain_text("This threshold was given by hand")
+    rates.get_by_role("radio", name="1 in 10,000 (0.01 %)").check()
+    expect(watched.page.get_by_role("heading", name="Different people")).to_have_count(0)
+    watched.press("Compare")
+    expect(result).to_contain_text("about 1 in 10,000 different-person pairs would pass", timeout=PATIENCE)
+
+
 def test_a_wrong_file_gives_a_sentence(watched: Watched, tmp_path: Path) -> None:
     wrong = tmp_path / "letter.jpg"
     wrong.write_text("Dear reader, this is no picture.")

@@ -80,7 +80,7 @@ def test_a_picture_without_a_face(service: FaceService, tmp_path: Path) -> None:
 def test_an_unforeseen_error_shows_nothing_and_logs_no_message(
     service: FaceService, astronaut: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret of Ann")
 
     monkeypatch.setattr(service, "identify", fail)

@@ -58,3 +58,28 @@ def test_the_scale_stays_inside(distance: float, at: float) -> None:
     assert f'fa-mark-distance" style="--at:{at:.2f}%' in html
     assert 'class="fa-zone-match" style="width:50.00%"' in html
     assert f'aria-label="Distance {distance:.3f} on a scale from 0 to 2' in html
+
+
+def test_the_scale_shows_the_band_where_a_person_should_look() -> None:
+    html = distance_scale(1.1, 1.0824, 1.1334)
+    assert 'class="fa-zone-match" style="width:54.12%"' in html
+    assert 'class="fa-zone-review" style="width:2.55%" title="a person should look"' in html
+    assert html.count("fa-mark-threshold") == 2
+    assert "threshold 1.082, review up to 1.133</span>" in html
+    assert "1.082 is the threshold and a person should look up to 1.133" in html
+
+
+def test_without_a_band_there_is_one_threshold() -> None:
+    html = distance_scale(1.1, 1.0824)
+    assert "review" not in html
+    assert html.count("fa-mark-threshold") == 1
+
+
+def test_rates_in_words() -> None:
+    assert [text.rate(value) for value in (1e-1, 1e-3, 1e-5)] == [
+        "1 in 10 (10 %)",
+        "1 in 1,000 (0.1 %)",
+        "1 in 100,000 (0.001 %)",
+    ]
+    assert text.band(1.1334, 1e-3).endswith("about 1 in 1,000 different-person pairs come that near.")
+    assert text.band(1.1, None) == "From there up to 1.100 a person should look."
