@@ -5,6 +5,8 @@ numbers of its own. In the order in which pictures come about: pose, something i
 light, the lens, few pixels, compression.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -13,14 +15,14 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from facenet_app.errors import UsageError
-from facenet_app.training.degrade import degrading_matrices, jpeg
+from facenet_app.training.degrade import blurring_matrices, jpeg, shrinking_matrices
 from facenet_app.training.occlude import face_mask, rectangle
 
 __all__ = ["AugmentConfig", "Augmentation"]
 
 COLUMNS: Final = 32
 """Random numbers that a picture needs at most."""
-_LUMA: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601
+BEST_JPEG: Final = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class AugmentConfig:
         low_resolution: how often the picture is shrunk and enlarged again.
         low_side: pixels; side of the smallest one.
         jpeg: how often compression errors are added.
-        jpeg_quality: the least, 1 … 100; the greatest is 95.
+        jpeg_quality: the least, 1 … 100; the greatest is ``BEST_JPEG``.
         erase: how often a rectangle is filled with one color.
         erase_area: of the picture at most.
         mask: how often the lower face is covered, as by a surgical mask.
@@ -121,61 +123,64 @@ class Augmentation(nn.Module):
 
     def _changed(self, faces: Tensor, draw: "_Draw") -> Tensor:
         config = self.config
-        faces = torch.where(draw.happens(config.mirror), faces.flip(3), faces)
-        faces = self._move(faces, draw)
-        faces = rectangle(faces, draw.happens(config.erase), draw.uniform(7), config.erase_area)
-        faces = face_mask(faces, draw.happens(config.mask), draw.uniform(6))
-        faces = self._light(faces, draw)
-        faces = self._degrade(faces, draw)
-        if config.jpeg:
-            quality = config.jpeg_quality + draw.uniform(1) * (95 - config.jpeg_quality)
-            faces = torch.where(draw.happens(config.jpeg), jpeg(faces, quality[:, 0]), faces)
+        faces = draw.sometimes(faces, config.mirror, 0, lambda some, _: some.flip(3))
+        faces = draw.sometimes(faces, config.geometry, 4, self._moved)
+        faces = draw.sometimes(
+            faces, config.erase, 7, lambda some, numbers: rectangle(some, numbers, config.erase_area)
+        )
+        faces = draw.sometimes(faces, config.mask, 6, face_mask)
+        faces = draw.sometimes(faces, config.light, 3, self._lit)
+        faces = draw.sometimes(faces, config.gray, 0, lambda some, _: _luma(some).expand_as(some))
+        faces = draw.sometimes(faces, config.blur, 1, self._blurred)
+        faces = draw.sometimes(faces, config.low_resolution, 1, self._shrunk)
+        faces = draw.sometimes(faces, config.jpeg, 1, self._compressed)
         return faces.round().clamp(0, 255).to(torch.uint8)
 
-    def _move(self, faces: Tensor, draw: "_Draw") -> Tensor:
-        config = self.config
-        if not config.geometry:
-            return faces
-        amount = 2 * draw.uniform(4) - 1
-        angle = torch.deg2rad(config.rotation * amount[:, 0])
-        # Symmetric in the logarithm: twice as large is as likely as half as large.
-        factor = torch.exp(torch.log(torch.tensor(1 + config.scale)) * amount[:, 1])
+    def _moved(self, faces: Tensor, numbers: Tensor) -> Tensor:
+        config, amount = self.config, 2 * numbers - 1
+        angle = math.radians(config.rotation) * amount[:, 0]
+        # Symmetric in the logarithm: larger by a factor is as likely as smaller by it.
+        factor = torch.exp(math.log(1 + config.scale) * amount[:, 1])
         cosine, sine = torch.cos(angle) / factor, torch.sin(angle) / factor
         # The grid runs from -1 to 1: a shift of the whole side is 2.
         x, y = 2 * config.shift * amount[:, 2], 2 * config.shift * amount[:, 3]
         theta = torch.stack([cosine, -sine, x, sine, cosine, y], dim=1).reshape(-1, 2, 3)
         grid = functional.affine_grid(theta, list(faces.shape), align_corners=False)
         # Mirrored edges look like hair and background; black ones would tell how the picture was moved.
-        moved = functional.grid_sample(faces, grid, padding_mode="reflection", align_corners=False)
-        return torch.where(draw.happens(config.geometry), moved, faces)
+        return functional.grid_sample(faces, grid, padding_mode="reflection", align_corners=False)
 
-    def _light(self, faces: Tensor, draw: "_Draw") -> Tensor:
-        config = self.config
-        luma = faces.new_tensor(_LUMA).view(1, 3, 1, 1)
-        if config.light:
-            amount = (2 * draw.uniform(3) - 1)[:, :, None, None, None]
-            lit = faces * (1 + config.brightness * amount[:, 0])
-            middle = (lit * luma).sum(1, keepdim=True).mean((2, 3), keepdim=True)
-            lit = middle + (lit - middle) * (1 + config.contrast * amount[:, 1])
-            gray = (lit * luma).sum(1, keepdim=True)
-            lit = gray + (lit - gray) * (1 + config.saturation * amount[:, 2])
-            faces = torch.where(draw.happens(config.light), lit.clamp(0, 255), faces)
-        gray = (faces * luma).sum(1, keepdim=True)
-        return torch.where(draw.happens(config.gray), gray, faces)
+    def _lit(self, faces: Tensor, numbers: Tensor) -> Tensor:
+        config, amount = self.config, (2 * numbers - 1)[:, :, None, None, None]
+        lit = faces * (1 + config.brightness * amount[:, 0])
+        middle = _luma(lit).mean((2, 3), keepdim=True)
+        lit = middle + (lit - middle) * (1 + config.contrast * amount[:, 1])
+        gray = _luma(lit)
+        return (gray + (lit - gray) * (1 + config.saturation * amount[:, 2])).clamp(0, 255)
 
-    def _degrade(self, faces: Tensor, draw: "_Draw") -> Tensor:
-        config = self.config
-        if not config.blur and not config.low_resolution:
-            return faces
-        side, amount = faces.shape[-1], draw.uniform(2)
-        sigma = config.blur_sigma * amount[:, 0] * draw.happens(config.blur)[:, 0, 0, 0]
-        lowest = min(config.low_side, side)
-        low = lowest + ((side - lowest) * amount[:, 1]).long()
-        low = torch.where(draw.happens(config.low_resolution)[:, 0, 0, 0], low, side)
-        matrices = degrading_matrices(side, sigma, low)[:, None]
-        changed = matrices @ faces @ matrices.mT
-        touched = ((sigma > 0) | (low < side))[:, None, None, None]
-        return torch.where(touched, changed, faces)
+    def _blurred(self, faces: Tensor, numbers: Tensor) -> Tensor:
+        matrices = blurring_matrices(faces.shape[-1], self.config.blur_sigma * numbers[:, 0])
+        return _both_ways(matrices, faces)
+
+    def _shrunk(self, faces: Tensor, numbers: Tensor) -> Tensor:
+        side = faces.shape[-1]
+        lowest = min(self.config.low_side, side)
+        small = lowest + ((side - lowest) * numbers[:, 0]).long()
+        return _both_ways(shrinking_matrices(side, small), faces)
+
+    def _compressed(self, faces: Tensor, numbers: Tensor) -> Tensor:
+        least = self.config.jpeg_quality
+        return jpeg(faces, least + (BEST_JPEG - least) * numbers[:, 0])
+
+
+def _luma(faces: Tensor) -> Tensor:
+    red, green, blue = faces.split(1, dim=1)
+    return 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+
+
+def _both_ways(matrices: Tensor, faces: Tensor) -> Tensor:
+    """``M X Mᵀ`` with one matrix (B, side, side) for each picture."""
+    matrices = matrices[:, None]
+    return matrices @ faces @ matrices.mT
 
 
 class _Draw:
@@ -187,12 +192,27 @@ class _Draw:
         self._numbers = numbers.to(device, non_blocking=True)  # all at once: a copy costs more than its bytes
         self._used = 0
 
-    def uniform(self, columns: int) -> Tensor:
-        """float32 (B, columns), 0 … 1, not given out before."""
-        self._used += columns
-        assert self._used <= COLUMNS
-        return self._numbers[:, self._used - columns : self._used]
+    def sometimes(
+        self, faces: Tensor, share: float, columns: int, change: Callable[[Tensor, Tensor], Tensor]
+    ) -> Tensor:
+        """Change a share of the pictures.
 
-    def happens(self, share: float) -> Tensor:
-        """True for so many on average: bool (B, 1, 1, 1)."""
-        return (self.uniform(1) < share)[:, :, None, None]
+        Args:
+            faces: (B, 3, side, side); may be written to.
+            share: how often, 0 … 1.
+            columns: numbers that the change needs for a picture.
+            change: from pictures and their numbers (B, columns), 0 … 1, to pictures.
+        """
+        first, self._used = self._used, self._used + 1 + columns
+        assert self._used <= COLUMNS
+        if not share:
+            return faces
+        chosen = self._numbers[:, first] < share
+        numbers = self._numbers[:, first + 1 : self._used]
+        if faces.device.type == "cpu":
+            rows = chosen.nonzero()[:, 0]
+            if len(rows):
+                faces[rows] = change(faces[rows], numbers[rows])
+            return faces
+        # A GPU would have to stop and say how many were chosen: changing all of them is quicker.
+        return torch.where(chosen[:, None, None, None], change(faces, numbers), faces)

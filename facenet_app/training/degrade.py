@@ -13,16 +13,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["degrading_matrices", "jpeg"]
+__all__ = ["blurring_matrices", "jpeg", "shrinking_matrices"]
 
 
-def degrading_matrices(side: int, sigma: Tensor, low: Tensor) -> Tensor:
-    """Matrices that blur, then shrink to ``low`` pixels by area and enlarge again bilinearly.
+def blurring_matrices(side: int, sigma: Tensor) -> Tensor:
+    """Matrices of the Gaussian blur; beyond the edge there is nothing, and the rest weighs more.
 
     Args:
         side: of the pictures in pixels.
-        sigma: (B,), pixels, of the Gaussian; 0 does not blur.
-        low: int64 (B,), 1 … side; ``side`` does not shrink.
+        sigma: (B,), pixels.
 
     Returns:
         float32 (B, side, side), on the device of ``sigma``; rows sum to 1.
@@ -30,9 +29,21 @@ def degrading_matrices(side: int, sigma: Tensor, low: Tensor) -> Tensor:
     at = torch.arange(side, device=sigma.device, dtype=torch.float32)
     # With a sigma near 0 only the middle weight is left: exp of a large negative number is 0.
     spread = sigma.clamp(min=1e-3)[:, None, None]
-    blur = torch.exp(-0.5 * ((at[:, None] - at[None, :]) / spread) ** 2)
-    blur = blur / blur.sum(2, keepdim=True)
-    return _shrinking(side, sigma.device)[low - 1] @ blur
+    weights = torch.exp(-0.5 * ((at[:, None] - at[None, :]) / spread) ** 2)
+    return weights / weights.sum(2, keepdim=True)
+
+
+def shrinking_matrices(side: int, small: Tensor) -> Tensor:
+    """Matrices that shrink to ``small`` pixels by area and enlarge again bilinearly.
+
+    Args:
+        side: of the pictures in pixels.
+        small: int64 (B,), 1 … side; ``side`` does nothing.
+
+    Returns:
+        float32 (B, side, side), on the device of ``small``; rows sum to 1.
+    """
+    return _shrinking(side, small.device)[small - 1]
 
 
 @cache

@@ -11,14 +11,13 @@ the nose's tip is at 0.64 and the mouth at 0.82 in ``five-point-112``."""
 MASK_HALF_WIDTH = (0.30, 0.40)
 
 
-def rectangle(faces: Tensor, chosen: Tensor, numbers: Tensor, area: float) -> Tensor:
-    """Fill a rectangle of one color in the chosen pictures.
+def rectangle(faces: Tensor, numbers: Tensor, area: float) -> Tensor:
+    """Fill a rectangle of every picture with one color.
 
     Zhong et al., "Random Erasing Data Augmentation", AAAI 2020.
 
     Args:
         faces: float32 (B, 3, side, side), 0 … 255.
-        chosen: bool (B, 1, 1, 1).
         numbers: (B, 7), 0 … 1: size, shape, place (2) and color (3).
         area: largest share of the picture that is covered; the smallest is a tenth of it.
     """
@@ -28,15 +27,14 @@ def rectangle(faces: Tensor, chosen: Tensor, numbers: Tensor, area: float) -> Te
     height, width = (covered * ratio).sqrt().clamp(max=1), (covered / ratio).sqrt().clamp(max=1)
     top, left = (numbers[:, 2] * (1 - height)), (numbers[:, 3] * (1 - width))
     inside = (_between(y, top, height) & _between(x, left, width))[:, None]
-    return torch.where(chosen & inside, 255 * numbers[:, 4:, None, None], faces)
+    return torch.where(inside, 255 * numbers[:, 4:, None, None], faces)
 
 
-def face_mask(faces: Tensor, chosen: Tensor, numbers: Tensor) -> Tensor:
-    """Cover nose and mouth of the chosen pictures, which are aligned faces, as a surgical mask does.
+def face_mask(faces: Tensor, numbers: Tensor) -> Tensor:
+    """Cover nose and mouth of aligned faces, as a surgical mask does.
 
     Args:
         faces: float32 (B, 3, side, side), 0 … 255.
-        chosen: bool (B, 1, 1, 1).
         numbers: (B, 6), 0 … 1: upper edge, width, shade and color (3).
     """
     x, y = _coordinates(faces)
@@ -47,7 +45,7 @@ def face_mask(faces: Tensor, chosen: Tensor, numbers: Tensor) -> Tensor:
     inside = (y > edge[:, None, None] + 0.08 * aside**2) & (aside < 1 - 0.6 * (y - 0.75).clamp(min=0))
     fold = 1 + 0.3 * (numbers[:, 2, None, None] - 0.5) * torch.cos(12 * torch.pi * y)
     color = 255 * numbers[:, 3:, None, None] * fold[:, None]
-    return torch.where(chosen & inside[:, None], color.clamp(0, 255), faces)
+    return torch.where(inside[:, None], color.clamp(0, 255), faces)
 
 
 def _coordinates(faces: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from facenet_app.errors import UsageError
 from facenet_app.training.augment import Augmentation, AugmentConfig
-from facenet_app.training.degrade import degrading_matrices, jpeg
+from facenet_app.training.degrade import blurring_matrices, jpeg, shrinking_matrices
 
 NOTHING = {"mirror": 0.0, "geometry": 0.0, "light": 0.0, "gray": 0.0, "blur": 0.0, "low_resolution": 0.0,
            "jpeg": 0.0, "erase": 0.0, "mask": 0.0}  # fmt: skip
@@ -118,38 +118,49 @@ def test_light_stays_within_its_factors(faces: Tensor) -> None:
     assert 1.1 < float(factor.max()) < 1.21
 
 
-def slow_matrix(side: int, sigma: float, low: int) -> np.ndarray:
+def slow_blur(side: int, sigma: float) -> np.ndarray:
     """The definition, a number at a time."""
     blur = np.zeros((side, side))
     for row in range(side):
         for column in range(side):
-            blur[row, column] = np.exp(-0.5 * ((row - column) / sigma) ** 2) if sigma else row == column
+            blur[row, column] = np.exp(-0.5 * ((row - column) / sigma) ** 2)
         blur[row] /= blur[row].sum()
-    shrink = np.zeros((low, side))
-    for row in range(low):
-        first, last = row * side // low, -(-(row + 1) * side // low)
+    return blur
+
+
+def slow_shrinking(side: int, small: int) -> np.ndarray:
+    shrink = np.zeros((small, side))
+    for row in range(small):
+        first, last = row * side // small, -(-(row + 1) * side // small)
         shrink[row, first:last] = 1 / (last - first)
-    enlarge = np.zeros((side, low))
+    enlarge = np.zeros((side, small))
     for row in range(side):
-        at = min(max((row + 0.5) * low / side - 0.5, 0), low - 1)
-        below = min(int(at), low - 1)
-        above = min(below + 1, low - 1)
+        at = min(max((row + 0.5) * small / side - 0.5, 0), small - 1)
+        below = min(int(at), small - 1)
         enlarge[row, below] += 1 - (at - below)
-        enlarge[row, above] += at - below
-    return enlarge @ shrink @ blur
+        enlarge[row, min(below + 1, small - 1)] += at - below
+    return enlarge @ shrink
 
 
-@pytest.mark.parametrize(("sigma", "low"), [(0, 24), (0, 5), (0, 1), (1.3, 24), (2, 7), (0.4, 23)])
-def test_degrading_matrices(sigma: float, low: int) -> None:
-    (matrix,) = degrading_matrices(24, torch.tensor([float(sigma)]), torch.tensor([low]))
-    np.testing.assert_allclose(matrix.numpy(), slow_matrix(24, sigma, low), atol=2e-6)
+def test_blurring_matrices() -> None:
+    sigma = [0.3, 1, 2.5]
+    for matrix, each in zip(blurring_matrices(24, torch.tensor(sigma)), sigma, strict=True):
+        np.testing.assert_allclose(matrix.numpy(), slow_blur(24, each), atol=1e-6)
+    (nothing,) = blurring_matrices(24, torch.zeros(1))
+    assert nothing.equal(torch.eye(24))
+
+
+def test_shrinking_matrices() -> None:
+    small = [1, 5, 7, 23, 24]
+    for matrix, each in zip(shrinking_matrices(24, torch.tensor(small)), small, strict=True):
+        np.testing.assert_allclose(matrix.numpy(), slow_shrinking(24, each), atol=1e-6)
 
 
 def test_low_resolution_is_as_pillow_makes_it(faces: Tensor) -> None:
     ours = augmented(faces, low_resolution=1, low_side=28)
     config = {"low_resolution": 1.0, "low_side": 112}
     assert augmented(faces, **config).equal(faces), "no picture is shrunk to its own size"
-    matrices = degrading_matrices(112, torch.zeros(1), torch.tensor([28]))
+    matrices = shrinking_matrices(112, torch.tensor([28]))
     small = (matrices @ faces[0].float() @ matrices.mT).numpy()
     picture = Image.fromarray(faces[0].permute(1, 2, 0).numpy())
     theirs = picture.resize((28, 28), Image.Resampling.BOX).resize((112, 112), Image.Resampling.BILINEAR)
