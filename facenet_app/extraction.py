@@ -32,7 +32,7 @@ from facenet_app.imaging.align import align
 from facenet_app.imaging.decode import ImageLimits, ImageSource, decode
 from facenet_app.imaging.quality import ADVICE, QualityLimits, assess
 
-__all__ = ["FaceExtractor", "content_sha256", "picture_warnings"]
+__all__ = ["FaceExtractor", "FaceFinder", "FoundFaces", "content_sha256", "picture_warnings"]
 
 BATCH = 32
 """Most pictures embedded at a time in :meth:`FaceExtractor.extract_many`."""
@@ -41,8 +41,15 @@ MEMORY = 400_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Prepared:
-    """A picture with its faces, all done but the embeddings."""
+class FoundFaces:
+    """A picture with its faces, all done but the embeddings.
+
+    Attributes:
+        pixels: the decoded picture, RGB uint8 (height, width, 3).
+        faces: those selected, best first, with their crops.
+        found: how many faces there were in all.
+        selection: the policy, and in ``used_because`` why these faces were taken.
+    """
 
     pixels: NDArray[np.uint8]
     faces: tuple[tuple[DetectedFace, FaceCrop, Quality], ...]
@@ -55,11 +62,51 @@ class _Prepared:
         return [crop for _, crop, _ in self.faces]
 
     def with_embeddings(self, embeddings: Sequence[Embedding]) -> Extraction:
+        """The same with one embedding for each of the faces."""
         faces = tuple(
             ExtractedFace(face, crop, quality, embedding)
             for (face, crop, quality), embedding in zip(self.faces, embeddings, strict=True)
         )
         return Extraction(self.pixels, faces, self.found, self.selection, self.used_because)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFinder:
+    """The pipeline up to the aligned crop, which needs no model. Safe to call from several threads.
+
+    Attributes:
+        detector: finds faces.
+        alignment: of the crops, see :mod:`facenet_app.imaging.align`.
+        image_limits: refuse larger pictures.
+        quality_limits: mark poorer faces.
+    """
+
+    detector: FaceDetector
+    alignment: str
+    image_limits: ImageLimits
+    quality_limits: QualityLimits
+
+    def find(self, source: ImageSource, selection: Selection) -> FoundFaces:
+        """The faces of one picture, selected, aligned and assessed.
+
+        Raises:
+            ImageError: the picture cannot be read or is refused.
+            NoFaceFound: it shows no face.
+        """
+        pixels = decode(source, self.image_limits)
+        found = self.detector.detect(pixels)
+        if not found:
+            raise NoFaceFound(
+                f"no face was found in {source_name(source)}",
+                "use a picture that shows the whole face, upright and well lit",
+            )
+        height, width = pixels.shape[:2]
+        chosen, because = select(found, selection, width, height)
+        faces = []
+        for face in chosen:
+            crop = align(pixels, face, self.alignment)
+            faces.append((face, crop, assess(face, crop, self.quality_limits)))
+        return FoundFaces(pixels, tuple(faces), len(found), selection, because)
 
 
 class FaceExtractor:
@@ -84,8 +131,7 @@ class FaceExtractor:
         self.model = model
         self.detector = detector
         self.embedder = embedder
-        self._image_limits = image_limits
-        self._quality_limits = quality_limits
+        self._finder = FaceFinder(detector, embedder.alignment, image_limits, quality_limits)
 
     @property
     def fingerprint(self) -> str:
@@ -99,13 +145,13 @@ class FaceExtractor:
             ImageError: the picture cannot be read or is refused.
             NoFaceFound: it shows no face.
         """
-        prepared = self._prepare(source, selection)
+        prepared = self._finder.find(source, selection)
         return prepared.with_embeddings(self.embedder.embed(prepared.crops))
 
     def extract_each(self, sources: Sequence[ImageSource], selection: Selection) -> list[Extraction]:
         """Several pictures side by side; the first error is raised. Raises as :meth:`extract`."""
         with ThreadPoolExecutor(len(sources)) as pool:
-            prepared = list(pool.map(lambda source: self._prepare(source, selection), sources))
+            prepared = list(pool.map(lambda source: self._finder.find(source, selection), sources))
         return self._embed(prepared)
 
     def extract_many(
@@ -117,48 +163,32 @@ class FaceExtractor:
         pictures are held at a time as fit into ``MEMORY``, four at least.
         """
         waiting = iter(sources)
-        queue: deque[Future[_Prepared]] = deque()
+        queue: deque[Future[FoundFaces]] = deque()
         largest = 0
         with ThreadPoolExecutor(2) as pool:
             while True:
                 room = max(4, min(2 * BATCH, MEMORY // largest)) if largest else 4
                 for source in islice(waiting, max(0, room - len(queue))):
-                    queue.append(pool.submit(self._prepare, source, selection))
+                    queue.append(pool.submit(self._finder.find, source, selection))
                 if not queue:
                     return
                 batch = [_outcome(queue.popleft()) for _ in range(min(len(queue), room // 2))]
-                largest = max([largest, *(o.pixels.nbytes for o in batch if isinstance(o, _Prepared))])
+                largest = max([largest, *(o.pixels.nbytes for o in batch if isinstance(o, FoundFaces))])
                 yield from self._finish(batch)
 
     def _finish(
-        self, outcomes: Sequence[_Prepared | FacenetAppError]
+        self, outcomes: Sequence[FoundFaces | FacenetAppError]
     ) -> Iterator[Extraction | FacenetAppError]:
-        done = iter(self._embed([outcome for outcome in outcomes if isinstance(outcome, _Prepared)]))
+        done = iter(self._embed([outcome for outcome in outcomes if isinstance(outcome, FoundFaces)]))
         for outcome in outcomes:
             yield outcome if isinstance(outcome, FacenetAppError) else next(done)
 
-    def _embed(self, prepared: Sequence[_Prepared]) -> list[Extraction]:
+    def _embed(self, prepared: Sequence[FoundFaces]) -> list[Extraction]:
         embeddings = iter(self.embedder.embed([crop for picture in prepared for crop in picture.crops]))
         return [picture.with_embeddings(list(islice(embeddings, len(picture.faces)))) for picture in prepared]
 
-    def _prepare(self, source: ImageSource, selection: Selection) -> _Prepared:
-        pixels = decode(source, self._image_limits)
-        found = self.detector.detect(pixels)
-        if not found:
-            raise NoFaceFound(
-                f"no face was found in {source_name(source)}",
-                "use a picture that shows the whole face, upright and well lit",
-            )
-        height, width = pixels.shape[:2]
-        chosen, because = select(found, selection, width, height)
-        faces = []
-        for face in chosen:
-            crop = align(pixels, face, self.embedder.alignment)
-            faces.append((face, crop, assess(face, crop, self._quality_limits)))
-        return _Prepared(pixels, tuple(faces), len(found), selection, because)
 
-
-def _outcome(future: Future[_Prepared]) -> _Prepared | FacenetAppError:
+def _outcome(future: Future[FoundFaces]) -> FoundFaces | FacenetAppError:
     try:
         return future.result()
     except FacenetAppError as error:
