@@ -173,8 +173,7 @@ class Augmentation(nn.Module):
 
 
 def _luma(faces: Tensor) -> Tensor:
-    red, green, blue = faces.split(1, dim=1)
-    return 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+    return 0.299 * faces[:, :1] + 0.587 * faces[:, 1:2] + 0.114 * faces[:, 2:]  # ITU-R BT.601
 
 
 def _both_ways(matrices: Tensor, faces: Tensor) -> Tensor:
