@@ -1,0 +1,1 @@
+"""Which triplets of a batch, or of a whole set, to learn from."""
