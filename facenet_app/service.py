@@ -207,7 +207,7 @@ class FaceService:
         extraction = self.extractor.extract(image, Selection.ALL)
         found = []
         for face in extraction.faces:
-            nearest = index.search(face.embedding, candidates)
+            nearest = index.search(face.embedding, candidates, self.settings.template)
             within = nearest[0].distance if nearest else float("inf")
             usable = face.quality.usable or within > rule.reach
             found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))
@@ -220,6 +220,7 @@ class FaceService:
             model=self.extractor.model,
             gallery_size=index.people,
             comparisons=index.samples,
+            template=self.settings.template,
             risk=rule.risk,
             warnings=(*warnings, *rule.warnings(self.extractor.detector.name)),
         )

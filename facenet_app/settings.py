@@ -11,7 +11,7 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from facenet_app.domain import Selection
+from facenet_app.domain import Selection, Template
 from facenet_app.errors import UsageError
 
 __all__ = ["DEFAULT_FMR", "DEFAULT_FPIR", "Settings", "load_settings"]
@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     )
     threshold: float | None = Field(
         None, ge=0, le=2, description="distance; overrides the measured operating point"
+    )
+    template: Template = Field(
+        Template.CENTROID,
+        description="what stands for a person of several pictures in a search: centroid or nearest",
     )
     # Both limits are where errors begin, measured on LFW pictures made worse: docs/quality.md.
     min_eye_distance: float = Field(

@@ -111,3 +111,34 @@ def test_another_detector_than_the_threshold_was_measured_with_is_said(
     with other.gallery:
         warnings = other.identify(astronaut).warnings
     assert "The threshold was measured with the detector yunet, not with mtcnn." in warnings
+
+
+def test_a_person_of_several_pictures_is_compared_by_their_middle(
+    service: FaceService, astronaut: Path, tmp_path: Path
+) -> None:
+    """Two samples on both sides of the face: the middle is the face itself, each sample is far off."""
+    vector = service.extractor.extract(astronaut).face.embedding.vector.astype(np.float64)
+    aside = np.random.default_rng(0).normal(size=vector.size)
+    aside -= (aside @ vector) * vector
+    aside /= np.linalg.norm(aside)
+    drafts = [
+        SampleDraft(
+            Embedding(
+                ((vector + way * aside) / np.sqrt(2)).astype(np.float32), service.extractor.fingerprint
+            ),
+            None,
+            Quality(60, 20),
+            str(way),
+        )
+        for way in (-1, 1)
+    ]
+    service.gallery.add("Somebody", drafts)
+    by_middle = service.identify(astronaut)
+    assert by_middle.faces[0].candidates[0].distance == pytest.approx(0, abs=1e-3)
+    assert by_middle.to_dict()["template"] == "centroid"
+    other = FaceService.open(gallery=service.gallery.path, template="nearest")
+    with other.gallery:
+        by_picture = other.identify(astronaut)
+    assert by_picture.faces[0].candidates[0].distance == pytest.approx(2 * np.sin(np.pi / 8), abs=1e-3)
+    assert by_picture.to_dict()["template"] == "nearest"
+    assert by_picture.comparisons == by_middle.comparisons == 2

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from facenet_app.domain import Embedding
 from facenet_app.errors import ModelMismatch
 
-__all__ = ["distance", "distances", "from_squared"]
+__all__ = ["centroids", "distance", "distances", "from_squared"]
+
+NO_DIRECTION = 1e-6
+"""Length of a sum of unit vectors that is nothing but rounding."""
 
 
 def distance(probe: Embedding, reference: Embedding) -> float:
@@ -45,3 +48,25 @@ def distances(probes: NDArray[np.float32], references: NDArray[np.float32]) -> N
 def from_squared(squared: float) -> float:
     """The plain distance of a squared one (FaceNet's margins and thresholds)."""
     return float(np.sqrt(squared))
+
+
+def centroids(vectors: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The normalized mean of each group of unit vectors: float32 (groups, D), summed in float64.
+
+    The vectors of a group of one, and the first of a group without a mean direction (opposite
+    vectors), are taken as they are.
+
+    Args:
+        vectors: float32 (N, D), those of a group together.
+        starts: the first row of each group, ascending from 0.
+    """
+    if len(starts) == len(vectors):
+        return vectors
+    sums = np.add.reduceat(vectors, starts, axis=0, dtype=np.float64)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    sizes = np.diff(starts, append=len(vectors))
+    directed = (lengths[:, 0] > NO_DIRECTION) & (sizes > 1)
+    means: NDArray[np.float32] = np.where(
+        directed[:, np.newaxis], sums / np.maximum(lengths, NO_DIRECTION), vectors[starts]
+    ).astype(np.float32)
+    return means

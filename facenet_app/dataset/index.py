@@ -11,16 +11,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facenet_app.dataset.square import SIDES
 from facenet_app.errors import PackDamaged, UsageError
 
-__all__ = ["BLOCK", "INDEX", "PackIndex", "Shard", "read_index", "shard_name"]
+__all__ = ["BLOCK", "INDEX", "PLAN", "PackIndex", "Shard", "damaged", "read_index", "shard_name"]
 
 FORMAT: Final = 1
 INDEX: Final = "index.json"
+PLAN: Final = "plan.json"
 BLOCK: Final = 512
 """Tar files are made of blocks of so many bytes; a header is one, and contents begin with a new one."""
 _SHARD: Final = re.compile(r"shard-\d{6}\.tar")
-_SIDES: Final = range(16, 2049)
 _MOST_PEOPLE: Final = 100_000_000
 
 
@@ -84,7 +85,7 @@ class PackIndex:
 
     Attributes:
         alignment: of the crops; ``side`` is their height and width in pixels.
-        people: names, each once; every one has a picture.
+        people: names, each once, also of those whose pictures were all refused.
         shards: in order.
         plan: digest of the pictures and settings that it was made from.
         refused: how many pictures were refused, by code.
@@ -132,13 +133,11 @@ class PackIndex:
         _must(isinstance(people, list) and 0 < len(people) < _MOST_PEOPLE, "the list of people")
         _must(all(isinstance(name, str) for name in people), "the name of a person")
         _must(len(set(people)) == len(people), "the list of people (one is there twice)")
-        _must(isinstance(side, int) and side in _SIDES, "the side of the pictures")
+        _must(isinstance(side, int) and side in SIDES, "the side of the pictures")
         _must(isinstance(alignment, str), "the alignment")
         shards = tuple(Shard.from_dict(each, len(people)) for each in data["shards"])
         _must([s.name for s in shards] == [shard_name(n) for n in range(len(shards))], "the order of shards")
         index = cls(alignment, side, tuple(people), shards, str(data["plan"]), dict(data["refused"]))
-        labels = np.concatenate([np.empty(0, np.int64), *(shard.labels for shard in shards)])
-        _must(np.unique(labels).size == len(people), "the labels (somebody has no picture)")
         _must(data["images"] == index.images, "the number of pictures")
         _must(data["fingerprint"] == index.fingerprint, "the fingerprint")
         return index
@@ -154,7 +153,7 @@ def read_index(folder: Path) -> PackIndex:
     try:
         text = (folder / INDEX).read_bytes()
     except OSError as error:
-        started = (folder / "plan.json").exists()
+        started = (folder / PLAN).exists()
         raise UsageError(
             f"the pack in {folder} is not complete" if started else f"{folder} holds no pack ({INDEX})",
             "run `facenet-app data prepare` again to finish it"

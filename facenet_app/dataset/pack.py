@@ -61,11 +61,15 @@ class FacePack:
     def __init__(self, folder: Path, index: PackIndex, threads: int) -> None:
         self.folder = folder
         self.index = index
-        self.people, self.alignment, self.side = index.people, index.alignment, index.side
+        self.alignment, self.side = index.alignment, index.side
         self.fingerprint = index.fingerprint
         none = np.empty(0, np.int64)
         shards = index.shards
-        self.labels = np.concatenate([none, *(shard.labels for shard in shards)])
+        everybody = np.concatenate([none, *(shard.labels for shard in shards)])
+        # People whose pictures were all refused have no label here.
+        present, labels = np.unique(everybody, return_inverse=True)
+        self.people = tuple(index.people[label] for label in present)
+        self.labels = labels.astype(np.int64)
         self._offsets = np.concatenate([none, *(shard.offsets for shard in shards)])
         self._lengths = np.concatenate([none, *(shard.lengths for shard in shards)])
         self._shards = np.repeat(np.arange(len(shards)), [shard.labels.size for shard in shards])

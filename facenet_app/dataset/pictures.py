@@ -4,21 +4,16 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from facenet_app.dataset.cores import usable_cores
 from facenet_app.dataset.listing import Listing, list_folders, list_table
+from facenet_app.dataset.square import AS_IS, SIDES, resized
 from facenet_app.errors import ImageNotFound, UsageError
 
 __all__ = ["PictureImages", "open_folder", "open_list"]
-
-AS_IS: Final = "as-is"
-"""The alignment of pictures that were only resized."""
-_SIDES: Final = range(16, 2049)
 
 
 def open_folder(
@@ -65,7 +60,7 @@ class PictureImages:
     """Picture files, decoded when asked for; see :class:`~facenet_app.dataset.labelled.LabelledImages`."""
 
     def __init__(self, listing: Listing, side: int, alignment: str, max_bytes: int, max_pixels: int) -> None:
-        if side not in _SIDES:
+        if side not in SIDES:
             raise UsageError(f"pictures of {side} × {side} pixels cannot be trained on", "give 16 to 2048")
         self.labels, self.people = listing.labels, listing.people
         self.alignment, self.side = alignment, side
@@ -91,9 +86,7 @@ class PictureImages:
     def _picture(self, path: Path) -> NDArray[np.uint8]:
         from facenet_app.imaging.decode import ImageLimits, decode
 
-        image = Image.fromarray(decode(path, ImageLimits(*self._limits)))
-        # Pillow averages over all pixels that fall into one, so that small pictures do not flicker.
-        return np.asarray(image.resize((self.side, self.side), Image.Resampling.BICUBIC))
+        return resized(decode(path, ImageLimits(*self._limits)), self.side)
 
     def _digest(self, listing: Listing) -> str:
         digest = hashlib.sha256(repr((self.side, self.alignment, listing.people)).encode())

@@ -17,6 +17,7 @@ from facenet_app.domain.enrolled import (
     RefusedImage,
     Sample,
     SampleDraft,
+    Template,
 )
 from facenet_app.domain.faces import (
     HALF_MARK,
@@ -58,6 +59,7 @@ __all__ = [
     "SampleDraft",
     "SearchRisk",
     "Selection",
+    "Template",
     "Verification",
     "source_name",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,25 @@ __all__ = [
     "RefusedImage",
     "Sample",
     "SampleDraft",
+    "Template",
 ]
+
+
+class Template(StrEnum):
+    """What stands for a person of several samples when a face is compared with them."""
+
+    CENTROID = "centroid"
+    """The normalized mean of their embeddings."""
+    NEAREST = "nearest"
+    """Whichever sample is nearest to the face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An enrolled person and the distance of their nearest sample."""
+    """An enrolled person, how far away they are, and which of their samples is nearest.
+
+    ``distance`` is that of the person's :class:`Template`.
+    """
 
     identity_id: str
     name: str
@@ -80,9 +94,10 @@ class Identification:
     gallery_size: int
     """Number of enrolled people the faces were compared with."""
     comparisons: int
-    """Number of their samples: each face was compared with all of them."""
+    """Number of their samples, for which the threshold was corrected."""
     warnings: tuple[str, ...] = ()
     review_point: OperatingPoint | None = None
+    template: Template = Template.CENTROID
     risk: SearchRisk | None = None
     """None for a threshold given by hand: nothing is known of it."""
 
@@ -105,6 +120,7 @@ class Identification:
             "model": self.model,
             "gallery_size": self.gallery_size,
             "comparisons": self.comparisons,
+            "template": self.template.value,
             "target_fpir": self.risk.target_fpir if self.risk else None,
             "required_fmr": self.risk.required_fmr if self.risk else None,
             "fpir_bound": self.risk.fpir_bound if self.risk else None,

@@ -28,7 +28,7 @@ COMPARED_AT: Final = 1e-2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What one model came to, with the searches (nearest sample) behind it."""
+    """What one model came to, with the searches (centroid, the product's default) behind it."""
 
     result: ModelResult
     searches: Searches
@@ -68,7 +68,7 @@ def _run(data: Data, split: SearchSplit, contestant: Contestant, seed: int, prog
     with progress(contestant.name) as report:
         embedded = embed_pictures(contestant.extractor, data.paths, contestant.cache, report)
     searches = {each: search(embedded.vectors, data.person, split, each) for each in Strategy}
-    first = searches[Strategy.MINIMUM]
+    first = searches[Strategy.CENTROID]
     result = IdentificationResult(
         gallery_size=first.gallery_size,
         samples=split.samples.size,

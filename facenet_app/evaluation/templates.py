@@ -5,7 +5,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.comparison.distance import distances
+from facenet_app.comparison.distance import centroids, distances
 
 __all__ = ["Strategy", "person_distances"]
 
@@ -39,9 +39,7 @@ def person_distances(
     """
     starts = np.flatnonzero(np.diff(person, prepend=-1))
     if strategy is Strategy.CENTROID:
-        means = np.add.reduceat(samples, starts, axis=0)
-        # Opposite samples have no mean direction; 1e-12 keeps that a number.
-        return distances(probes, means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12))
+        return distances(probes, centroids(samples, starts))
     every = distances(probes, samples)
     if strategy is Strategy.MINIMUM or nearest == 1:
         return np.minimum.reduceat(every, starts, axis=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facenet_app.comparison.distance import distance, distances, from_squared
+from facenet_app.comparison.distance import centroids, distance, distances, from_squared
 from facenet_app.domain import Embedding
 from facenet_app.errors import ModelMismatch
 
@@ -57,3 +57,23 @@ def test_embeddings_of_two_models_are_refused() -> None:
 @given(st.floats(0, 4))
 def test_squared_distances_are_converted(squared: float) -> None:
     assert from_squared(squared) ** 2 == pytest.approx(squared)
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 5), min_size=1, max_size=6))
+def test_centroids_agree_with_a_loop(seed: int, sizes: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(sum(sizes), 16))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    starts = np.cumsum([0, *sizes[:-1]])
+    found = centroids(vectors, starts)
+    for row, start, size in zip(found, starts, sizes, strict=True):
+        own = [vectors[start + each].astype(np.float64) for each in range(size)]
+        total = sum(own, np.zeros(16))
+        np.testing.assert_allclose(row, total / np.sqrt((total**2).sum()), atol=2e-7)
+        if size == 1:
+            assert np.array_equal(row, vectors[start])  # bit for bit
+
+
+def test_opposite_vectors_have_no_middle() -> None:
+    vectors = np.array([[1, 0], [-1, 0], [0, 1]], np.float32)
+    assert np.array_equal(centroids(vectors, np.array([0, 2])), [[1, 0], [0, 1]])

@@ -9,6 +9,7 @@ from pathlib import Path
 from drafts import FINGERPRINT, MODEL, draft, embedding
 from enrollers import enroll, enroll_and_remove
 
+from facenet_app.domain import Template
 from facenet_app.errors import DuplicateSample
 from facenet_app.gallery.store import GalleryStore
 
@@ -46,7 +47,7 @@ def test_other_processes_writing_and_removing_are_seen_by_the_next_search(
     assert store.index().people == 1
     assert run([(enroll, 1), (enroll_and_remove, 2)], path) == [0, 0]
     assert store.index().people == 2 + COUNT
-    (found,) = store.index().search(embedding(1001), 1)
+    (found,) = store.index().search(embedding(1001), 1, Template.NEAREST)
     assert (found.name, found.distance) == ("Worker 1 Person 0", 0.0)
     assert store.check() == []
 

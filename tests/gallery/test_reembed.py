@@ -8,7 +8,7 @@ import pytest
 from drafts import FINGERPRINT, MODEL, crop, draft, embed_differently
 from numpy.typing import NDArray
 
-from facenet_app.domain import Embedding, FaceCrop
+from facenet_app.domain import Embedding, FaceCrop, Template
 from facenet_app.errors import GalleryError, ModelMismatch
 from facenet_app.gallery.store import GalleryStore
 
@@ -48,7 +48,7 @@ def test_every_sample_gets_the_embedding_of_its_crop(store: GalleryStore) -> Non
     assert store.revision() > revision
     assert told == [(32, 70), (64, 70), (70, 70)]
     probe = Embedding(embed_differently([crop(3)])[0], NEW)
-    (nearest,) = store.index().search(probe, 1)
+    (nearest,) = store.index().search(probe, 1, Template.NEAREST)
     assert (nearest.name, nearest.distance) == ("Person 001", 0.0)
     assert store.check() == []
 
