@@ -22,8 +22,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from facenet_app.errors import UsageError
+
 __all__ = [
     "Distance",
+    "distance_named",
     "exact_products",
     "from_squared",
     "paired_distances",
@@ -39,6 +42,19 @@ class Distance(StrEnum):
     EUCLIDEAN = "euclidean"
     SQUARED = "squared_euclidean"
     COSINE = "cosine"
+
+
+def distance_named(name: str) -> Distance:
+    """The distance of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return Distance(name)
+    except ValueError as error:
+        names = ", ".join(each.value for each in Distance)
+        raise UsageError(f"there is no distance {name!r}", f"choose one of {names}") from error
 
 
 def prepared(embeddings: Tensor, distance: Distance) -> Tensor:

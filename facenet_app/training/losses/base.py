@@ -6,8 +6,9 @@ from torch import Tensor, nn
 
 from facenet_app.training.distance import Distance, exact_products, prepared
 from facenet_app.training.losses.result import LossResult
+from facenet_app.training.miners.groups import check_batch
 
-__all__ = ["BatchLoss", "check_batch"]
+__all__ = ["BatchLoss"]
 
 
 class BatchLoss(nn.Module, ABC):
@@ -37,14 +38,3 @@ class BatchLoss(nn.Module, ABC):
     @abstractmethod
     def _loss(self, points: Tensor, labels: Tensor) -> LossResult:
         """The loss of prepared points (N, D), float32 or float64."""
-
-
-def check_batch(embeddings: Tensor, labels: Tensor) -> None:
-    """Raise ValueError unless there is a label for each embedding."""
-    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
-        raise ValueError(
-            f"embeddings of shape {tuple(embeddings.shape)} for labels of shape {tuple(labels.shape)}: "
-            "(N, D) and (N,) belong together"
-        )
-    if not embeddings.is_floating_point():
-        raise ValueError(f"embeddings are floating, not {embeddings.dtype}")

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from facenet_app.training.distance import Distance, paired_distances
+from facenet_app.training.distance import Distance, paired_distances, squared_distances
 from facenet_app.training.losses.base import BatchLoss
 from facenet_app.training.losses.config import SoftMarginConfig, TripletConfig
 from facenet_app.training.losses.result import LossResult, without_terms
-from facenet_app.training.miners.groups import Groups
+from facenet_app.training.miners.groups import Groups, row_chunks
 from facenet_app.training.miners.hard import choose_hard
 
 __all__ = ["BatchHardTripletLoss", "SoftMarginTripletLoss"]
@@ -60,7 +60,12 @@ def _hardest(points: Tensor, labels: Tensor, distance: Distance) -> tuple[Tensor
         return None
     ordered = points[groups.order]
     with torch.no_grad():
-        positive, negative = choose_hard(ordered, groups)
+        blocks = [
+            choose_hard(squared_distances(ordered[places], ordered), groups, places)
+            for places in row_chunks(groups.anchors, len(ordered))
+        ]
+    positive = torch.cat([block.positive for block in blocks])
+    negative = torch.cat([block.negative for block in blocks])
     anchors = ordered[groups.anchors]
     near = paired_distances(anchors, ordered[positive], distance)
     return near, paired_distances(anchors, ordered[negative], distance)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from facenet_app.errors import UsageError
-from facenet_app.training.distance import Distance
+from facenet_app.training.distance import Distance, distance_named
 
 __all__ = ["ContrastiveConfig", "SoftMarginConfig", "SoftmaxConfig", "TripletConfig"]
 
@@ -26,7 +26,7 @@ class TripletConfig:
     distance: Distance = Distance.SQUARED
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distance", _known(self.distance))
+        object.__setattr__(self, "distance", distance_named(self.distance))
         _check("margin", self.margin, self.margin >= 0, "0 or more")
 
 
@@ -41,7 +41,7 @@ class SoftMarginConfig:
     distance: Distance = Distance.EUCLIDEAN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distance", _known(self.distance))
+        object.__setattr__(self, "distance", distance_named(self.distance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class ContrastiveConfig:
     distance: Distance = Distance.EUCLIDEAN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distance", _known(self.distance))
+        object.__setattr__(self, "distance", distance_named(self.distance))
         _check("margin", self.margin, self.margin > 0, "above 0")
 
 
@@ -81,16 +81,8 @@ class SoftmaxConfig:
     distance: Distance = Distance.COSINE
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "distance", _known(self.distance))
+        object.__setattr__(self, "distance", distance_named(self.distance))
         _check("temperature", self.temperature, self.temperature > 0, "above 0")
-
-
-def _known(distance: str) -> Distance:
-    try:
-        return Distance(distance)
-    except ValueError as error:
-        names = ", ".join(each.value for each in Distance)
-        raise UsageError(f"there is no distance {distance!r}", f"choose one of {names}") from error
 
 
 def _check(name: str, value: float, allowed: bool, wanted: str) -> None:

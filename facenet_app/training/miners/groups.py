@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-__all__ = ["Groups", "row_chunks"]
+__all__ = ["Groups", "check_batch", "row_chunks"]
 
 _CPU_ELEMENTS: Final = 1 << 18
 """Distances held at a time: they stay in the processor's cache."""
@@ -77,6 +77,17 @@ class Groups:
         members = self.start[places].unsqueeze(1) + ahead
         members = torch.where(members < self.stop[places].unsqueeze(1), members, own)
         return members, members != own
+
+
+def check_batch(embeddings: Tensor, labels: Tensor) -> None:
+    """Raise ValueError unless there is a label for each embedding."""
+    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
+        raise ValueError(
+            f"embeddings of shape {tuple(embeddings.shape)} for labels of shape {tuple(labels.shape)}: "
+            "(N, D) and (N,) belong together"
+        )
+    if not embeddings.is_floating_point():
+        raise ValueError(f"embeddings are floating, not {embeddings.dtype}")
 
 
 def row_chunks(rows: Tensor, columns: int) -> Iterator[Tensor]:

@@ -3,29 +3,30 @@
 import torch
 from torch import Tensor
 
-from facenet_app.training.distance import squared_distances
-from facenet_app.training.miners.groups import Groups, row_chunks
+from facenet_app.training.miners.groups import Groups
+from facenet_app.training.miners.mined import Block, OnlineMiner
 
-__all__ = ["choose_hard"]
+__all__ = ["HardMiner", "choose_hard"]
 
 
-def choose_hard(points: Tensor, groups: Groups) -> tuple[Tensor, Tensor]:
-    """For each of the groups' anchors the place of the farthest positive and of the nearest negative.
-
-    Of several equally far, one of them. int64 (A,) twice.
+def choose_hard(squared: Tensor, groups: Groups, places: Tensor) -> Block:
+    """The farthest positive and the nearest negative of each anchor; of several equally far, one.
 
     Args:
-        points: (N, D), prepared, in the order of the groups.
-        groups: of the batch, with at least one anchor.
+        squared: (B, N) squared distances from the anchors to all places; overwritten.
+        groups: of the batch.
+        places: int64 (B,), anchors with a positive and a negative.
     """
-    found = [_of_rows(points, groups, places) for places in row_chunks(groups.anchors, len(points))]
-    positive, negative = zip(*found, strict=True)
-    return torch.cat(positive), torch.cat(negative)
-
-
-def _of_rows(points: Tensor, groups: Groups, places: Tensor) -> tuple[Tensor, Tensor]:
-    squared = squared_distances(points[places], points)
     members, positives = groups.members(places)
     near = squared.gather(1, members).masked_fill_(~positives, -torch.inf)
-    positive = members.gather(1, near.argmax(dim=1, keepdim=True)).squeeze(1)
-    return positive, squared.scatter_(1, members, torch.inf).argmin(dim=1)
+    squared_ap, farthest = near.max(dim=1)
+    squared_an, negative = squared.scatter_(1, members, torch.inf).min(dim=1)
+    positive = members.gather(1, farthest.unsqueeze(1)).squeeze(1)
+    return Block(places, positive, negative, squared_ap, squared_an)
+
+
+class HardMiner(OnlineMiner):
+    """Batch hard (Hermans et al., 2017): one triplet an anchor."""
+
+    def _block(self, squared: Tensor, groups: Groups, places: Tensor) -> Block:
+        return choose_hard(squared, groups, places)

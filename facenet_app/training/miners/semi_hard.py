@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from facenet_app.training.miners.groups import Groups
+from facenet_app.training.miners.mined import Block, MinerConfig, OnlineMiner
 from facenet_app.training.miners.ranks import ranks
 
-__all__ = ["SemiHard", "choose_semi_hard"]
+__all__ = ["SemiHard", "SemiHardMiner", "choose_semi_hard"]
 
 _INFINITY: Final = 0x7F800000
 """The bits of +inf in float32."""
@@ -80,3 +81,23 @@ def _nearest_beyond(thresholds: Tensor, values: Tensor) -> tuple[Tensor, Tensor]
     # Beyond a threshold lie all later buckets; the first lies before every threshold.
     beyond = least[:, 1:].flip(1).cummin(1).values.flip(1)
     return beyond.bitwise_and(0xFFFFFFFF), beyond < (_INFINITY << 32)
+
+
+class SemiHardMiner(OnlineMiner):
+    """A triplet for each (anchor, positive) pair, with the negative of :func:`choose_semi_hard`.
+
+    Args:
+        config: what all miners can be told.
+        fallback: also give pairs without a farther negative, with the farthest there is.
+    """
+
+    def __init__(self, config: MinerConfig | None = None, *, fallback: bool = True) -> None:
+        super().__init__(config)
+        self.fallback = fallback
+
+    def _block(self, squared: Tensor, groups: Groups, places: Tensor) -> Block:
+        chosen = choose_semi_hard(squared, groups, places)
+        used = chosen.valid if self.fallback else chosen.valid & ~chosen.fallback
+        anchor = places.unsqueeze(1).expand(used.shape)
+        columns = (anchor, chosen.positive, chosen.negative, chosen.squared_ap, chosen.squared_an)
+        return Block(*(column[used] for column in columns))
