@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from facenet_app.domain import Rate
 from facenet_app.evaluation.bootstrap import error_rate
-from facenet_app.evaluation.compared import ListedPairs
 from facenet_app.evaluation.pairs import PairList
 from facenet_app.evaluation.rates import PairDistances
 from facenet_app.evaluation.subjects import SubjectPairs
@@ -26,17 +25,17 @@ class Decided:
     wrong: NDArray[np.bool_]
 
 
-def cross_validated(listed: PairList, compared: ListedPairs) -> Decided:
+def cross_validated(listed: PairList, distances: NDArray[np.float64]) -> Decided:
     """Each fold decided with the threshold that is best on the others; mean and its standard error.
 
-    That is View 2 of Labeled Faces in the Wild as published (Huang et al. 2007). A pair without two
-    faces counts as wrong.
+    That is View 2 of Labeled Faces in the Wild as published (Huang et al. 2007). ``distances``, float64
+    (P,), are NaN for a pair without two faces, which counts as wrong.
 
     Raises:
         UsageError: without some fold there are no pairs of one kind.
     """
     wrong = np.zeros(len(listed), np.bool_)
-    folds = tuple(_folds(listed, compared.distances, wrong))
+    folds = tuple(_folds(listed, distances, wrong))
     shares = [fold.right / fold.pairs for fold in folds]
     accuracy = Accuracy(
         value=float(np.mean(shares)),
@@ -48,21 +47,21 @@ def cross_validated(listed: PairList, compared: ListedPairs) -> Decided:
     return Decided(accuracy, np.ones(len(listed), np.bool_), wrong)
 
 
-def trained_and_tested(listed: PairList, compared: ListedPairs) -> Decided:
+def trained_and_tested(listed: PairList, distances: NDArray[np.float64]) -> Decided:
     """Fold 1 decided with the threshold that is best on fold 0: View 1 of Labeled Faces in the Wild.
 
-    A pair without two faces counts as wrong.
+    ``distances`` as for :func:`cross_validated`.
 
     Raises:
         UsageError: there are no pairs of one kind to choose the threshold on.
     """
     tested = listed.fold == 1
-    threshold = _best(listed, compared.distances, ~tested)
-    wrong = tested & _wrong(listed, compared.distances, threshold)
+    threshold = _best(listed, distances, ~tested)
+    wrong = tested & _wrong(listed, distances, threshold)
     # A pair without two faces is put where it is wrong.
-    distances = np.where(np.isnan(compared.distances), np.where(listed.mated, np.inf, 0), compared.distances)
+    placed = np.where(np.isnan(distances), np.where(listed.mated, np.inf, 0), distances)
     people = (listed.person[side[tested]] for side in (listed.probe, listed.reference))
-    errors = error_rate(SubjectPairs.from_list(distances[tested], *people), threshold)
+    errors = error_rate(SubjectPairs.from_list(placed[tested], *people), threshold)
     right = errors.trials - errors.errors
     accuracy = Accuracy(
         value=right / errors.trials,

@@ -123,9 +123,9 @@ def _run(data: Data, contestant: Contestant, progress: ProgressOf) -> Run:
         use = data.listed.fold == 1 if trained else np.ones(len(data.listed), np.bool_)
         compared = listed = ListedPairs.of(data.listed, embedded.vectors, use)
         if trained:
-            decided = trained_and_tested(data.listed, listed)
+            decided = trained_and_tested(data.listed, listed.distances)
         elif np.unique(data.listed.fold).size > 1:
-            decided = cross_validated(data.listed, listed)
+            decided = cross_validated(data.listed, listed.distances)
     result = verification(
         compared,
         Pictures(data.names, embedded.measures, data.attributes),
