@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -105,10 +105,13 @@ class PackIndex:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the contents: the shards' bytes, the labels and the people."""
-        contents = [
-            [FORMAT, self.alignment, self.side, self.people],
-            [[shard.sha256, shard.labels.tolist()] for shard in self.shards],
-        ]
+        shards = [[shard.sha256, shard.labels.tolist()] for shard in self.shards]
+        return self.fingerprint_of(self.alignment, self.side, self.people, shards)
+
+    @staticmethod
+    def fingerprint_of(alignment: str, side: int, people: Sequence[str], shards: Sequence[Any]) -> str:
+        """The same from its parts; of each shard the digest and the labels."""
+        contents = [FORMAT, alignment, side, list(people), list(shards)]
         return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:

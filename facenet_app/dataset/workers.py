@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from facenet_app.dataset.cut import Cutter, PackedPicture, Refused, cut_file
-from facenet_app.errors import FacenetAppError
+from facenet_app.dataset.square import SIDES
+from facenet_app.errors import FacenetAppError, UsageError
 from facenet_app.weights.manifest import PIPELINE
 
 __all__ = ["Work", "cut_files"]
@@ -41,6 +42,12 @@ class Work:
     side: int
     lossless: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.side not in SIDES:
+            raise UsageError(
+                f"pictures of {self.side} × {self.side} pixels cannot be packed", "give 16 to 2048"
+            )
 
     def described(self) -> dict[str, Any]:
         """Everything that decides about the squares, by name."""
