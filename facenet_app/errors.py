@@ -28,7 +28,8 @@
         ├── WeightsDamaged          weights_damaged   5
         ├── DownloadFailed          download_failed   5
         ├── DeviceUnavailable       no_device         5
-        └── NoOperatingPoint        no_operating_point 5
+        ├── NoOperatingPoint        no_operating_point 5
+        └── TrainingFailed          training_failed   5
 
 ``code`` is stable and meant for programs; the message is one sentence for people that says what is
 wrong, and ``hint`` what to do next. Errors of other libraries are turned into these where they
@@ -60,6 +61,7 @@ __all__ = [
     "NotAnImage",
     "PackDamaged",
     "PoorQuality",
+    "TrainingFailed",
     "TruncatedImage",
     "UnknownModel",
     "UnsupportedImage",
@@ -258,3 +260,16 @@ class NoOperatingPoint(ModelError):
     """No threshold was measured for this model at the false match rate asked for."""
 
     code = "no_operating_point"
+
+
+class TrainingFailed(ModelError):
+    """A training run leads nowhere and was stopped: a collapse, or numbers that are none.
+
+    ``rows`` are the images of the batch in which it was seen, if it is the fault of one.
+    """
+
+    code = "training_failed"
+
+    def __init__(self, message: str, hint: str = "", *, rows: tuple[int, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.rows = rows
