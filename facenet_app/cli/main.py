@@ -6,7 +6,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from facenet_app.cli import calibrate, data, doctor, enroll, evaluate, gallery, identify, models, serve, verify
+from facenet_app.cli import (
+    calibrate,
+    data,
+    doctor,
+    enroll,
+    evaluate,
+    gallery,
+    identify,
+    models,
+    serve,
+    train,
+    verify,
+)
 from facenet_app.cli.run import run
 
 __all__ = ["app", "main"]
@@ -26,6 +38,7 @@ app.command("enroll", epilog=enroll.EXAMPLES)(enroll.enroll)
 app.command("evaluate", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command("calibrate", epilog=calibrate.EXAMPLES)(calibrate.calibrate)
 app.add_typer(data.app, name="data")
+app.command("train", epilog=train.EXAMPLES)(train.train)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
 app.command("serve", epilog=serve.EXAMPLES)(serve.serve)

@@ -99,6 +99,31 @@ def fetch(
     return 0
 
 
+@app.command("add", epilog=examples("models add runs/first --name staff-v1"))
+@takes()
+def add(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a training run.")],
+    given: Given,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What to call the model.")],
+) -> int:
+    """Keep the model of a training run under a name.
+
+    From then on --model NAME means it, in every command and on the page.
+    """
+    settings = given.settings()
+    from facenet_app.weights.own_models import add_model
+
+    manifest = add_model(run, name, settings.models)
+    assert manifest.source.sha256 is not None
+    fingerprint = manifest.fingerprint(manifest.source.sha256)
+    document = {"model": name, "fingerprint": fingerprint, "folder": str(manifest.folder)}
+    lines = [f"{name} is in {manifest.folder}; use it with --model {name}"]
+    if not manifest.operating_points:
+        lines.append(f"it has no thresholds yet: facenet-app calibrate --folders DIR --model {name}")
+    emit(document, lines, as_json=given.json)
+    return 0
+
+
 def checked_weights(manifest: "Manifest", cache: Path) -> str:
     """The digest of the file that a model's weights come from, once they were found intact.
 
