@@ -93,7 +93,8 @@ def check_batch(embeddings: Tensor, labels: Tensor) -> None:
 def row_chunks(rows: Tensor, columns: int) -> Iterator[Tensor]:
     """(R,) places in pieces that make, with so many columns, a block of distances that is quickly held."""
     elements = _CPU_ELEMENTS if rows.device.type == "cpu" else _GPU_ELEMENTS
-    return iter(torch.split(rows, max(_LEAST_ROWS, elements // max(columns, 1))))
+    if len(rows):  # torch splits nothing into one piece of nothing
+        yield from torch.split(rows, max(_LEAST_ROWS, elements // columns))
 
 
 def _moved(tensor: Tensor, device: torch.device) -> Tensor:

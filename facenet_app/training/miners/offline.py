@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facenet_app.domain import Embedding
+from facenet_app.domain import Embedding, Template
 from facenet_app.errors import UsageError
 from facenet_app.gallery.index import SearchIndex
 from facenet_app.training.miners.mined import Mined
@@ -139,7 +139,8 @@ class OfflineMiner:
         self, index: SearchIndex, vector: NDArray[np.float32], person: str, limit: float
     ) -> tuple[int, float]:
         """Row and distance of the negative for a positive at distance ``limit``."""
-        nearest = index.search(Embedding(vector, _FINGERPRINT), self.config.candidates + 1)
+        probe = Embedding(vector, _FINGERPRINT)
+        nearest = index.search(probe, self.config.candidates + 1, Template.NEAREST)
         others = [candidate for candidate in nearest if candidate.identity_id != person]
         others = others[: self.config.candidates]
         chosen = next((candidate for candidate in others if candidate.distance > limit), others[-1])
