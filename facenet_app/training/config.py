@@ -154,6 +154,7 @@ class TrainConfig(Section):
     batch_norm: Literal["train", "frozen", "synchronized"] = Field(
         "train", description="frozen: keeps its statistics; synchronized: over all processes, on CUDA"
     )
+    dropout: bool = Field(True, description="false: nothing is dropped out, as when fine-tuning gently")
     checkpoint_every: int = Field(0, ge=0, description="batches; 0: at the end of each epoch only")
     log_every: int = Field(10, ge=1, description="batches between two lines of metrics.jsonl")
     tensorboard: bool = True

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
@@ -173,10 +174,12 @@ class Loop:
 
     def _learning_mode(self) -> None:
         self.model.train()
-        if self.config.batch_norm == "frozen":
-            for module in self.model.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
+        still: tuple[type[nn.Module], ...] = (_BatchNorm,) if self.config.batch_norm == "frozen" else ()
+        if not self.config.dropout:
+            still += (_DropoutNd,)
+        for module in self.model.modules():
+            if isinstance(module, still):
+                module.eval()
 
     def _wrapped(self) -> nn.Module:
         """The model as it is run in training; its parameters are the model's."""
