@@ -131,7 +131,7 @@ class FaceExtractor:
         self.model = model
         self.detector = detector
         self.embedder = embedder
-        self._finder = FaceFinder(detector, embedder.alignment, image_limits, quality_limits)
+        self.finder = FaceFinder(detector, embedder.alignment, image_limits, quality_limits)
 
     @property
     def fingerprint(self) -> str:
@@ -145,13 +145,13 @@ class FaceExtractor:
             ImageError: the picture cannot be read or is refused.
             NoFaceFound: it shows no face.
         """
-        prepared = self._finder.find(source, selection)
+        prepared = self.finder.find(source, selection)
         return prepared.with_embeddings(self.embedder.embed(prepared.crops))
 
     def extract_each(self, sources: Sequence[ImageSource], selection: Selection) -> list[Extraction]:
         """Several pictures side by side; the first error is raised. Raises as :meth:`extract`."""
         with ThreadPoolExecutor(len(sources)) as pool:
-            prepared = list(pool.map(lambda source: self._finder.find(source, selection), sources))
+            prepared = list(pool.map(lambda source: self.finder.find(source, selection), sources))
         return self._embed(prepared)
 
     def extract_many(
@@ -169,7 +169,7 @@ class FaceExtractor:
             while True:
                 room = max(4, min(2 * BATCH, MEMORY // largest)) if largest else 4
                 for source in islice(waiting, max(0, room - len(queue))):
-                    queue.append(pool.submit(self._finder.find, source, selection))
+                    queue.append(pool.submit(self.finder.find, source, selection))
                 if not queue:
                     return
                 batch = [_outcome(queue.popleft()) for _ in range(min(len(queue), room // 2))]

@@ -12,6 +12,7 @@ from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 
 if TYPE_CHECKING:
+    from facenet_app.dataset.check import CheckResult
     from facenet_app.dataset.prepare import Prepared
     from facenet_app.dataset.workers import Work
     from facenet_app.settings import Settings
@@ -24,6 +25,11 @@ PREPARE = examples(
     "data prepare people --out data/people --model facenet-vggface2 --workers 8",
     "data prepare list.csv --out data/list --json",
     "data prepare products --out data/products --as-is 112",
+)
+CHECK = examples(
+    "data check people",
+    "data check people --report check --against test-people",
+    "data check list.csv --json",
 )
 SHOWN = 10
 
@@ -104,6 +110,80 @@ def _work(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work":
         "min_sharpness": settings.min_sharpness,
     }
     return Work(cutter, alignment, crop_side(alignment), lossless, of_files | of_faces)
+
+
+@app.command("check", epilog=CHECK)
+@takes("model", "device")
+def check(
+    given: Given,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help="Folder with one folder of pictures a person, or a CSV list: path,label."
+        ),
+    ],
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="OTHER",
+            help="Folder or list that must not share people or pictures with SOURCE, as the one for testing.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="DIR", help="Write a page with the pictures in doubt.")
+    ] = None,
+) -> int:
+    """Look for mistakes in labelled pictures before training on them.
+
+    Wrong labels, duplicates, turned and unreadable pictures, none or several faces, people with one
+    picture. Nothing is changed.
+    """
+    settings = given.settings()
+    from facenet_app.dataset.check import check as look
+    from facenet_app.dataset.listing import list_pictures
+
+    listing = list_pictures(source)
+    other = None if against is None else list_pictures(against)
+    from facenet_app.bootstrap import open_extractor
+
+    extractor = open_extractor(settings)
+    with progress_bar("looking at pictures", "images") as shown:
+        result = look(extractor, listing, other, shown)
+    document = result.to_dict()
+    lines = list(_found(result))
+    if report is not None:
+        from facenet_app.dataset.check_report import write_check_report
+
+        page = write_check_report(result, extractor, report)
+        document["report"] = str(page)
+        lines.append(f"report: {page}")
+    emit(document, lines, as_json=given.json)
+    return 0
+
+
+def _found(result: "CheckResult") -> Iterator[str]:
+    document = result.to_dict()
+    yield (
+        f"{counted(document['images'], 'picture', 'pictures')} of "
+        f"{counted(document['people'], 'person', 'people')}, a face in {document['faces']:,}"
+    )
+    for name, count in document["counts"].items():
+        yield f"  {name.replace('_', ' ')}: {count:,}"
+    findings = result.findings
+    for doubt in findings.label_doubts[:SHOWN]:
+        yield f"label in doubt: {doubt.path} is nearer to {doubt.other} than to any of {doubt.person}"
+    for group in findings.duplicates[:SHOWN]:
+        yield f"the same picture: {', '.join(group.paths)}"
+    for pair in findings.near_duplicates[:SHOWN]:
+        yield f"probably the same photo: {pair.first}, {pair.second}"
+    for flag in findings.unreadable[:SHOWN]:
+        yield f"unreadable: {flag.path} ({flag.detail})"
+    if result.leakage is not None:
+        for name in result.leakage.people[:SHOWN]:
+            yield f"in both: {name}"
+        for pair in result.leakage.pictures[:SHOWN]:
+            yield f"the same photo in both: {pair.first}, {pair.second}"
 
 
 def _lines(done: "Prepared") -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Looking at every picture of a list once: what it holds, how good it is, and what to recognize it by."""
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,11 @@ from facenet_app.imaging.limits import read_file
 __all__ = ["Examination", "Seen", "examine"]
 
 THUMBNAIL: Final = 32
-TURNED_FROM: Final = 60
-"""Degrees from which a head counts as a picture that lies on its side, and not as a tilted head."""
+UPRIGHT_FROM: Final = 0.9
+"""Score of a face from which no other way up is tried. YuNet gives upright faces 0.91 and more, and faces
+that lie on their side or stand on their head 0.89 at most, if it sees them at all."""
+BETTER_BY: Final = 0.03
+"""By how much a face's score has to rise when the picture is turned."""
 
 Progress = Callable[[int, int], None]
 """Called with how many pictures were looked at and how many there are."""
@@ -79,12 +81,10 @@ def examine(extractor: FaceExtractor, listing: Listing, progress: Progress | Non
         content, exif_turned = contents[row]
         if isinstance(outcome, Extraction):
             vectors[row] = outcome.face.embedding.vector
-            seen.append(_with_face(outcome, content, exif_turned))
+            seen.append(_with_face(extractor, outcome, content, exif_turned=exif_turned))
         else:
-            turned, faces = (
-                _turned(extractor, listing.paths[row]) if isinstance(outcome, NoFaceFound) else (0, 0)
-            )
-            seen.append(Seen(outcome, content, exif_turned=exif_turned, turned=turned, faces=faces))
+            turned = _turned_file(extractor, listing.paths[row]) if isinstance(outcome, NoFaceFound) else 0
+            seen.append(Seen(outcome, content, exif_turned=exif_turned, turned=turned))
         if progress is not None:
             progress(row + 1, len(listing))
     dimension = next(iter(vectors.values())).size if vectors else 1
@@ -117,10 +117,10 @@ def _is_stored_turned(data: bytes) -> bool:
         return False
 
 
-def _with_face(found: Extraction, content: bytes | None, exif_turned: bool) -> Seen:
+def _with_face(
+    extractor: FaceExtractor, found: Extraction, content: bytes | None, *, exif_turned: bool
+) -> Seen:
     face = found.face
-    (left_x, left_y), (right_x, right_y) = face.face.landmarks.points[:2]
-    roll = math.degrees(math.atan2(right_y - left_y, right_x - left_x))
     small = (
         Image.fromarray(face.crop.pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
     )
@@ -129,21 +129,27 @@ def _with_face(found: Extraction, content: bytes | None, exif_turned: bool) -> S
         content=content,
         pixels=content_sha256(found),
         exif_turned=exif_turned,
-        turned=90 * round(roll / 90) % 360 if abs(roll) >= TURNED_FROM else 0,
+        turned=_turned(extractor, found.pixels, face.face.score),
         faces=found.found,
         quality=face.quality,
         thumbnail=np.asarray(small),
     )
 
 
-def _turned(extractor: FaceExtractor, path: Path) -> tuple[int, int]:
-    """By how much a picture has to be turned until a face is found in it, and how many are then."""
+def _turned_file(extractor: FaceExtractor, path: Path) -> int:
     try:
-        pixels = decode(path, extractor.finder.image_limits)
+        return _turned(extractor, decode(path, extractor.finder.image_limits), 0)
     except ImageError:  # it was there a moment ago
-        return 0, 0
-    for quarter in (1, 3, 2):
+        return 0
+
+
+def _turned(extractor: FaceExtractor, pixels: NDArray[np.uint8], score: float) -> int:
+    """Degrees counterclockwise by which a picture shows a face better than with this score; else 0."""
+    if score >= UPRIGHT_FROM:
+        return 0
+    best, degrees = max(UPRIGHT_FROM, score + BETTER_BY), 0
+    for quarter in (1, 2, 3):
         faces = extractor.detector.detect(np.ascontiguousarray(np.rot90(pixels, quarter)))
-        if faces:
-            return 90 * quarter, len(faces)
-    return 0, 0
+        if faces and faces[0].score >= best:
+            best, degrees = faces[0].score, 90 * quarter
+    return degrees

@@ -186,25 +186,34 @@ def _thumbnails(examined: Examination, rows: NDArray[np.intp]) -> NDArray[np.uin
 def _doubts(examined: Examination) -> tuple[LabelDoubt, ...]:
     """Pictures nearer to somebody else's than to all of their own person's; the greatest difference first.
 
-    People with one picture have nothing to be compared with, and cannot be doubted.
+    People with one picture have nothing to be compared with, and cannot be doubted. A picture in the
+    wrong folder is near to those it belongs with: that explains it if one of these is nearer to it than
+    to its own, and that one is not doubted.
     """
     listing, rows = examined.listing, np.flatnonzero(examined.found)
     labels = listing.labels[rows]
     near = nearest(examined.vectors[rows], labels)
     doubted = np.flatnonzero((near.own >= 0) & (near.other_distance < near.own_distance))
-    order = doubted[np.argsort((near.other_distance - near.own_distance)[doubted], kind="stable")]
-    return tuple(
-        LabelDoubt(
-            path=listing.names[rows[at]],
-            person=listing.people[labels[at]],
-            own=listing.names[rows[near.own[at]]],
-            own_distance=round(float(near.own_distance[at]), 4),
-            other=listing.names[rows[near.other[at]]],
-            other_person=listing.people[labels[near.other[at]]],
-            other_distance=round(float(near.other_distance[at]), 4),
+    gap = near.own_distance[doubted] - near.other_distance[doubted]
+    strayed: dict[int, int] = {}
+    doubts = []
+    for at in doubted[np.argsort(-gap, kind="stable")].tolist():
+        other = int(near.other[at])
+        if strayed.get(other) == labels[at]:
+            continue
+        strayed[at] = int(labels[other])
+        doubts.append(
+            LabelDoubt(
+                path=listing.names[rows[at]],
+                person=listing.people[labels[at]],
+                own=listing.names[rows[near.own[at]]],
+                own_distance=round(float(near.own_distance[at]), 4),
+                other=listing.names[rows[other]],
+                other_person=listing.people[labels[other]],
+                other_distance=round(float(near.other_distance[at]), 4),
+            )
         )
-        for at in order
-    )
+    return tuple(doubts)
 
 
 def leakage(examined: Examination, other: Examination) -> Leakage:

@@ -35,7 +35,8 @@ class NearPair:
 class Nearest:
     """For each of N faces the nearest of the same person and of all others; rows are -1 where there is none.
 
-    Copies of the face's photo do not count: they say nothing about whose it is. Distances are float32 (N,), infinite where there is none.
+    Copies of the face's photo do not count: they say nothing about whose it is. Distances are float32
+    (N,), infinite where there is none.
     """
 
     own: NDArray[np.int64]

@@ -109,6 +109,30 @@ def test_a_killed_run_goes_on_and_ends_the_same(cli: Cli, people: Path, tmp_path
     assert json.loads((out / "index.json").read_bytes())["images"] == 12
 
 
+def test_check(cli: Cli, people: Path, tmp_path: Path) -> None:
+    ran = cli("data", "check", people, "--against", people, "--report", tmp_path / "report", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    document = ran.document
+    assert (document["images"], document["people"], document["faces"]) == (8, 2, 6)
+    assert document["findings"]["unreadable"] == [{"path": "Collins/bad.jpg", "detail": "not_an_image"}]
+    assert document["findings"]["no_face"] == [{"path": "Hopper/wall.png", "detail": ""}]
+    assert document["findings"]["label_doubts"] == []
+    assert document["leakage"]["people"] == ["Collins", "Hopper"]
+    assert document["report"] == str(tmp_path / "report" / "check.html")
+    assert (tmp_path / "report" / "check.html").is_file()
+    shown = cli("data", "check", people, "--against", people)
+    assert shown.code == 0
+    assert "8 pictures of 2 people, a face in 6" in shown.out
+    assert "  no face: 1" in shown.out
+    assert "unreadable: Collins/bad.jpg (not_an_image)" in shown.out
+    assert "in both: Hopper" in shown.out
+
+
+def test_check_of_nothing(cli: Cli, tmp_path: Path) -> None:
+    ran = cli("data", "check", tmp_path, "--json")
+    assert (ran.code, ran.error_code) == (2, "usage")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -11,7 +11,7 @@ from program import Cli
 
 
 def test_all_of_them_are_found() -> None:
-    assert len(COMMANDS) == 19
+    assert len(COMMANDS) == 20
     assert "facenet-app gallery reembed" in COMMANDS
 
 
