@@ -65,7 +65,7 @@ class HeldOutConfig(Section):
     path: Path | None = Field(None, description="their pictures, as data.path; else a share of the people")
     share: float = Field(0.1, ge=0, lt=1, description="of the people, if there is no path; 0: nobody")
     fmr: float = Field(1e-3, gt=0, lt=1, description="the best model has the highest TAR at this FMR")
-    patience: int | None = Field(None, ge=1, description="epochs without a better TAR before stopping")
+    patience: int | None = Field(None, ge=1, description="measurements without a better TAR before stopping")
     every: int = Field(1, ge=1, description="epochs between two measurements; the last is always measured")
 
 

@@ -112,6 +112,8 @@ def _curve(curve: Curve, records: Records) -> ReportFigure:
         axes.legend()
     if curve.log:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
     axes.set(xlabel="batches", title=curve.title)
     return ReportFigure(curve.name, None, "overview", curve.caption, figure)
 
