@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from facenet_app.domain import Extraction, FaceCrop
 from facenet_app.evaluation.lfw import read_pairs
 from facenet_app.imaging.align import FIVE_POINTS_112
-from facenet_app.imaging.quality import sharpness
+from facenet_app.imaging.face_measures import sharpness
 from facenet_app.service import FaceService
 
 Pixels = NDArray[np.uint8]

@@ -62,7 +62,7 @@ def open_extractor(settings: Settings) -> FaceExtractor:
         detector=open_detector(manifest, settings),
         embedder=embedder,
         image_limits=ImageLimits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels),
-        quality_limits=QualityLimits(settings.min_eye_distance, settings.min_sharpness),
+        quality_limits=QualityLimits(settings.min_eye_distance, settings.min_sharpness, settings.min_quality),
     )
 
 

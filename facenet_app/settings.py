@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         Template.CENTROID,
         description="what stands for a person of several pictures in a search: centroid or nearest",
     )
-    # Both limits are where errors begin, measured on LFW pictures made worse: docs/quality.md.
+    # The limits are where errors begin, measured on LFW pictures made worse: docs/quality.md.
     min_eye_distance: float = Field(
         12.0,
         ge=0,
@@ -101,7 +101,15 @@ class Settings(BaseSettings):
     min_sharpness: float = Field(
         5.5,
         ge=0,
-        description="see facenet_app.imaging.quality; below it a face is too blurred to enroll or decide",
+        description="see facenet_app.imaging.face_measures; below it a face is too blurred to enroll or "
+        "decide",
+    )
+    min_quality: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="joint quality score (the share of such faces that are recognized); below it a face is "
+        "too poor to enroll or decide",
     )
     max_bytes: int = Field(40_000_000, gt=0, description="largest picture file accepted")
     max_pixels: int = Field(80_000_000, gt=0, description="most pixels of a picture accepted")

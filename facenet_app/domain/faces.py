@@ -118,13 +118,17 @@ class FaceCrop:
 class Quality:
     """How good a face picture is: measurements, and the reason codes of what is wrong with it.
 
-    ``eye_distance`` is in pixels of the original picture; ``sharpness`` is described in
-    :mod:`facenet_app.imaging.quality`.
+    ``eye_distance`` is in pixels of the original picture; ``sharpness``, ``exposure`` (0 … 1) and
+    ``pose`` (0 from the front) are described in :mod:`facenet_app.imaging.face_measures`, the joint
+    ``score`` (0 … 1) in :mod:`facenet_app.imaging.quality_score`. None: not measured when it was stored.
     """
 
     eye_distance: float
     sharpness: float
     reasons: tuple[str, ...] = ()
+    exposure: float | None = None
+    pose: float | None = None
+    score: float | None = None
 
     @property
     def usable(self) -> bool:
@@ -134,6 +138,9 @@ class Quality:
         return {
             "eye_distance": round(self.eye_distance, 1),
             "sharpness": round(self.sharpness, 2),
+            "exposure": None if self.exposure is None else round(self.exposure, 3),
+            "pose": None if self.pose is None else round(self.pose, 3),
+            "score": None if self.score is None else round(self.score, 3),
             "reasons": list(self.reasons),
         }
 

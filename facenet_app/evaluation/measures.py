@@ -22,33 +22,25 @@ class Measure:
 
 
 MEASURES: Final = (
+    Measure("quality", "Quality score: all of these joined", "0 to 1"),
     Measure("eye_distance", "Distance between the eyes", "pixels"),
     Measure("sharpness", "Sharpness of the aligned face", "% of contrast"),
     Measure("detector_score", "Score of the detector", "0 to 1"),
-    Measure("face_height", "Height of the face", "pixels"),
-    Measure("turn", "Head turned: nose off the middle of the eyes", "% of eye distance", False),
-    Measure("roll", "Head tilted: eyes off the horizontal", "degrees", False),
+    Measure("exposure", "Exposure: pixels neither black nor white", "share of 1"),
+    Measure("pose", "Pose: turned or nodding (foreshortening)", "0 from the front", False),
 )
 """The columns of :func:`measure`, in order."""
 
 
 def measure(face: ExtractedFace) -> NDArray[np.float32]:
-    """float32 (Q,), one value for each of ``MEASURES``, in pixels of the original picture.
-
-    ``turn`` takes the place of the yaw angle, which five points in one plane do not give: how far
-    the nose is from the perpendicular through the middle of the eyes, in percent of their distance.
-    It is 0 for a face seen from the front.
-    """
-    left, right, nose = (point.astype(np.float64) for point in face.face.landmarks.points[:3])
-    axis = right - left
-    length = max(float(np.hypot(*axis)), 1e-6)  # a detector may put both eyes on one pixel
-    off_middle = abs(float((nose - (left + right) / 2) @ axis)) / length**2
+    """float32 (Q,), one value for each of ``MEASURES``; NaN for what was not measured."""
+    quality = face.quality
     values = (
-        face.quality.eye_distance,
-        face.quality.sharpness,
+        quality.score,
+        quality.eye_distance,
+        quality.sharpness,
         face.face.score,
-        face.face.box.height,
-        100 * off_middle,
-        abs(float(np.degrees(np.arctan2(axis[1], axis[0])))),
+        quality.exposure,
+        quality.pose,
     )
-    return np.array(values, np.float32)
+    return np.array([np.nan if value is None else value for value in values], np.float32)

@@ -1,60 +1,81 @@
 """How good a face picture is, and what to do about it.
 
-Two measurements decide: the distance between the eyes (ISO/IEC 29794-5 calls it inter-eye
-distance) and the sharpness of the aligned crop. Reason codes are stable; ``ADVICE`` says what each
-means for a person.
+Five measurements make one score: the sharpness and the exposure of the aligned crop, the pose of the
+landmarks, the detector's score, and through them the size. A face is too poor if the score is, or if its
+size (the distance between the eyes, which ISO/IEC 29794-5 calls inter-eye distance) or its sharpness
+alone is. Reason codes are stable; ``ADVICE`` says what each means for a person.
 """
 
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from facenet_app.domain import DetectedFace, FaceCrop, Quality
+from facenet_app.imaging.face_measures import clipped, foreshortening, sharpness
+from facenet_app.imaging.quality_score import lost, probability, terms
 
-__all__ = ["ADVICE", "QualityLimits", "assess", "sharpness"]
+__all__ = ["ADVICE", "QualityLimits", "assess"]
 
 FACE_TOO_SMALL = "face_too_small"
 FACE_BLURRED = "face_blurred"
+FACE_TOO_DARK = "face_too_dark"
+FACE_TOO_BRIGHT = "face_too_bright"
+FACE_TURNED = "face_turned"
+FACE_UNCLEAR = "face_unclear"
 
 ADVICE = {
     FACE_TOO_SMALL: "the face is too small in the picture: come closer or use a larger picture",
     FACE_BLURRED: "the face is blurred: hold still, clean the lens or use more light",
+    FACE_TOO_DARK: "the face is too dark: use more light, from the front",
+    FACE_TOO_BRIGHT: "the face is overexposed: use less light or a shorter exposure",
+    FACE_TURNED: "the face is turned away: look into the camera",
+    FACE_UNCLEAR: "the face can hardly be made out: uncover it and show all of it",
 }
 """What each reason code means, and what helps."""
+
+SHARED_BLAME = 0.5
+"""Of the largest loss of score: what loses at least this much is named, too."""
+LEAST_BLAME = 0.5
+"""Of the regression's sum: what loses less has hardly changed the odds."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityLimits:
-    """Least distance between the eyes in pixels of the picture, and least :func:`sharpness`."""
+    """Least distance between the eyes in pixels of the picture, least sharpness, and least score 0 … 1."""
 
     min_eye_distance: float
     min_sharpness: float
+    min_score: float = 0.0
 
 
 def assess(face: DetectedFace, crop: FaceCrop, limits: QualityLimits) -> Quality:
     """The quality of one face, with the reasons why it is too poor, if it is."""
-    eyes, sharp = face.landmarks.eye_distance, sharpness(crop.pixels)
+    eyes, sharp, pose = face.landmarks.eye_distance, sharpness(crop.pixels), foreshortening(face.landmarks)
+    black, white = clipped(crop.pixels)
+    lit = 1 - black - white
+    values = terms(sharpness=sharp, detector_score=face.score, exposure=lit, pose=pose)
+    score = probability(values)
     reasons = []
     if eyes < limits.min_eye_distance:
         reasons.append(FACE_TOO_SMALL)
     if sharp < limits.min_sharpness:
         reasons.append(FACE_BLURRED)
-    return Quality(eye_distance=eyes, sharpness=sharp, reasons=tuple(reasons))
+    if score < limits.min_score:
+        reasons += _blamed(lost(values), FACE_TOO_DARK if black > white else FACE_TOO_BRIGHT)
+        reasons = reasons or [FACE_UNCLEAR]
+    return Quality(
+        eye_distance=eyes,
+        sharpness=sharp,
+        reasons=tuple(dict.fromkeys(reasons)),
+        exposure=lit,
+        pose=pose,
+        score=score,
+    )
 
 
-def sharpness(pixels: NDArray[np.uint8]) -> float:
-    """Fine detail in the middle of a crop relative to its contrast, in percent; 0 for a flat one.
+def _blamed(losses: dict[str, float], badly_lit: str) -> list[str]:
+    """What cost most of the score, and what cost nearly as much.
 
-    The standard deviation of the Laplacian of Gaussian (Marr and Hildreth 1980, sigma one pixel:
-    without the smoothing, rounding to 8 bits alone looks like detail) over that of the brightness
-    itself, so that more or less light and contrast do not change it. Only the middle half counts,
-    where the face is, not the background. Compare crops of one size: what is fine depends on it.
+    The detector's score falls with everything else, so it is no reason beside another.
     """
-    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    detail = cv2.Laplacian(cv2.GaussianBlur(gray, (0, 0), 1), cv2.CV_32F)
-    rows, columns = gray.shape[0] // 4, gray.shape[1] // 4
-    middle = np.s_[rows : gray.shape[0] - rows, columns : gray.shape[1] - columns]
-    contrast = float(gray[middle].std())
-    return 100 * float(detail[middle].std()) / contrast if contrast > 0 else 0.0
+    codes = {"sharpness": FACE_BLURRED, "exposure": badly_lit, "pose": FACE_TURNED}
+    least = max(LEAST_BLAME, SHARED_BLAME * max(losses[name] for name in codes))
+    return [code for name, code in codes.items() if losses[name] >= least]

@@ -110,7 +110,8 @@ def _curve(curve: Curve, records: Records) -> ReportFigure:
             axes.plot([], [], **look(index), label=label)
     if len(curve.lines) > 1:
         axes.legend()
-    if curve.log:
+    # A batch without active triplets has no gradient, and 0 no logarithm.
+    if curve.log and all(record.get(name, 1) > 0 for record in records for name, _ in curve.lines):
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")

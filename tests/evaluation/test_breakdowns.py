@@ -68,13 +68,13 @@ def test_a_pair_is_as_good_as_its_poorer_picture(
     world: World, extractor: FaceExtractor, tmp_path: Path
 ) -> None:
     pairs = [pair for pair in world.pairs() if not np.isnan(pair[3])]
-    quality = {name: float(values[0]) for name, values in zip(world.names, world.measures, strict=True)}
-    turned = {name: float(values[4]) for name, values in zip(world.names, world.measures, strict=True)}
+    quality = {name: float(values[1]) for name, values in zip(world.names, world.measures, strict=True)}
+    turned = {name: float(values[5]) for name, values in zip(world.names, world.measures, strict=True)}
     listed = pair_list(write_pairs(tmp_path / "all.csv", world.pairs()), world.folder)
     part = verified(evaluate_verification(listed, [world.contestant(extractor, BY_HAND)], {}))
     for measure, poorer in (
         ("eye_distance", lambda pair: min(quality[pair[0]], quality[pair[1]])),
-        ("turn", lambda pair: max(turned[pair[0]], turned[pair[1]])),
+        ("pose", lambda pair: max(turned[pair[0]], turned[pair[1]])),
     ):
         (errors,) = [each for each in part.quality if each.measure == measure]
         for bin_ in errors.bins:
@@ -83,7 +83,7 @@ def test_a_pair_is_as_good_as_its_poorer_picture(
                 assert (rate.errors, rate.trials) == expected[name] if rate else expected[name] == (0, 0)
         assert sum(bin_.fnmr.trials for bin_ in errors.bins if bin_.fnmr) == sum(pair[2] for pair in pairs)
         (curve,) = [each for each in part.rejects if each.measure == measure]
-        mated = sorted((pair for pair in pairs if pair[2]), key=poorer, reverse=measure == "turn")
+        mated = sorted((pair for pair in pairs if pair[2]), key=poorer, reverse=measure == "pose")
         for share, fnmr, ideal in zip(curve.rejected, curve.fnmr, curve.ideal, strict=True):
             kept = mated[round(share * len(mated)) :]
             assert fnmr == pytest.approx(sum(pair[3] > THRESHOLD for pair in kept) / len(kept))

@@ -60,9 +60,10 @@ def test_faces_and_failures(verifier: FaceService, pictures: list[Path]) -> None
     measured = dict(zip((each.name for each in MEASURES), faces.measures[0], strict=True))
     assert measured["eye_distance"] == pytest.approx(direct.quality.eye_distance)
     assert measured["sharpness"] == pytest.approx(direct.quality.sharpness)
-    assert measured["face_height"] == pytest.approx(direct.face.box.height)
-    assert 0 <= measured["turn"] < 30
-    assert 0 <= measured["roll"] < 20
+    assert measured["detector_score"] == pytest.approx(direct.face.score)
+    assert measured["exposure"] == pytest.approx(direct.quality.exposure)
+    assert measured["pose"] == pytest.approx(direct.quality.pose)
+    assert measured["quality"] == pytest.approx(direct.quality.score)
 
 
 def test_the_second_run_embeds_nothing_that_is_known(
