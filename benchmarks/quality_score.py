@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 from facenet_app.domain import Extraction
 from facenet_app.evaluation.datasets import Data, lfw
 from facenet_app.imaging.decode import ImageLimits, decode
-from facenet_app.imaging.quality_score import RAW_SCORE, TERMS, terms
+from facenet_app.imaging.quality_score import CONSTANT, TERMS, terms
 from facenet_app.service import FaceService
 
 Floats = NDArray[np.float64]
@@ -134,7 +134,7 @@ def ways(faces: Faces, reference: Faces) -> Mapping[str, Floats]:
     return {
         **single,
         "least percentile": np.min(percentiles, axis=0),
-        "joint score": 1 / (1 + np.exp(-(faces.terms() @ weights + RAW_SCORE))),
+        "joint score": 1 / (1 + np.exp(-(faces.terms() @ weights + CONSTANT))),
     }
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from facenet_app.domain import Selection
 from facenet_app.errors import UsageError
 from facenet_app.evaluation.measures import MEASURES
-from facenet_app.imaging.quality_score import RAW_SCORE, TERMS
+from facenet_app.imaging.quality_score import CONSTANT, TERMS
 from facenet_app.settings import Settings
 
 __all__ = ["EmbeddingCache", "MeasuredFace", "open_cache"]
@@ -123,7 +123,7 @@ def open_cache(settings: Settings, fingerprint: str, detector: str, selection: S
         f"layout {LAYOUT}",
         *(f"{package} {version(package)}" for package in PACKAGES),
         " ".join(each.name for each in MEASURES),
-        f"{dict(TERMS)} {RAW_SCORE}",
+        f"{dict(TERMS)} {CONSTANT}",
         fingerprint,
         f"{detector} {settings.detector_score} {settings.smallest_face} {settings.detection_side}",
         selection.value,
