@@ -55,15 +55,8 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_from_pictures_to_a_model_with_a_name(
-    cli: Cli,
-    tmp_path: Path,
-    people: Path,
-    config: Path,
-    astronaut: Path,
-    hopper: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    cli: Cli, tmp_path: Path, people: Path, config: Path, own_models: Path, astronaut: Path, hopper: Path
 ) -> None:
-    monkeypatch.setenv("FACENET_APP_MODELS", str(tmp_path / "models"))
     pack, run = tmp_path / "pack", tmp_path / "runs" / "first"
     assert cli("data", "prepare", people, "--out", pack).code == 0
     done = cli("train", config, "--data", pack, "--run", run, "--json")
