@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from facenet_app.dataset.workers import Work
     from facenet_app.settings import Settings
 
-__all__ = ["app"]
+__all__ = ["app", "packing"]
 
 app = typer.Typer(help="Check labelled pictures, and pack them for training.", rich_markup_mode=None)
 PREPARE = examples(
@@ -75,14 +75,14 @@ def prepare(  # noqa: PLR0913 (Typer reads the options from the signature)
     from facenet_app.dataset.prepare import prepare as pack
 
     listing = list_pictures(source)
-    work = _work(settings, as_is, lossless=lossless)
+    work = packing(settings, as_is, lossless=lossless)
     with progress_bar("packing", "images") as report:
         done = pack(listing, out, work, PackSettings(workers or usable_cores(), shard_size), report)
     emit(done.to_dict(), _lines(done), as_json=given.json)
     return 0
 
 
-def _work(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work":
+def packing(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work":
     """How to cut under these settings; every worker opens a detector of its own."""
     from facenet_app.bootstrap import open_detector
     from facenet_app.dataset.cut import CutFaces, CutWhole
