@@ -1,5 +1,6 @@
 """From compared pairs to every figure about verification."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -29,6 +30,10 @@ __all__ = ["Decision", "Pictures", "verification"]
 TARGETS: Final = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 EXAMPLES: Final = 24
 """Of the worst mated and of the nearest non-mated pairs."""
+ALIKE: Final = 2
+"""Examples that may show the same fault."""
+LOOKED_AT: Final = 20_000
+"""Pairs among which examples are looked for."""
 CURVE_POINTS: Final = 500
 """Drawn of each end of the curve; there can be a million."""
 
@@ -160,13 +165,25 @@ def _curve(counted: PairDistances) -> ErrorCurve:
 
 
 def _examples(compared: Compared, names: Sequence[str], *, mated: bool) -> tuple[PairExample, ...]:
-    """The pairs that are most wrong: a look at them shows what is, or that the label is."""
+    """The pairs that are most wrong: a look at them shows what is, or that the label is.
+
+    One picture under the wrong name, or two brothers, would fill the list; so no picture is in more than
+    ``ALIKE`` of the mated pairs, and no two people are in more of the non-mated ones.
+    """
     if mated:
         rows, distances = compared.mated_rows[::-1], compared.pairs.mated[::-1]
+        subjects = rows
     else:
         rows, distances = compared.non_mated_rows, compared.pairs.non_mated
-    nearest = zip(rows[:EXAMPLES], distances[:EXAMPLES], strict=True)
+        subjects = np.sort(compared.pairs.non_mated_people[:LOOKED_AT], axis=1)
+    seen: Counter[tuple[int, ...]] = Counter()
+    chosen: list[int] = []
+    for row, who in enumerate(subjects[:LOOKED_AT].tolist()):
+        keys = [(each,) for each in who] if mated else [tuple(who)]
+        if len(chosen) < EXAMPLES and all(seen[key] < ALIKE for key in keys):
+            seen.update(keys)
+            chosen.append(row)
     return tuple(
-        PairExample(names[int(probe)], names[int(reference)], float(distance), mated)
-        for (probe, reference), distance in nearest
+        PairExample(names[int(rows[row][0])], names[int(rows[row][1])], float(distances[row]), mated)
+        for row in chosen
     )

@@ -22,7 +22,7 @@ class Measure:
 
 
 MEASURES: Final = (
-    Measure("quality", "Quality score: all of these joined", "0 to 1"),
+    Measure("quality", "Quality score (all others joined)", "0 to 1"),
     Measure("eye_distance", "Distance between the eyes", "pixels"),
     Measure("sharpness", "Sharpness of the aligned face", "% of contrast"),
     Measure("detector_score", "Score of the detector", "0 to 1"),

@@ -126,7 +126,7 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True)
 class PointCheck:
-    """An operating point that the model came with, and what its threshold gives on this data."""
+    """An operating point of the model or of the user, and what its threshold gives on this data."""
 
     point: OperatingPoint
     fmr: Rate
