@@ -64,11 +64,13 @@ def joined(*, cuda: bool) -> Iterator[World]:
     if not distributed.is_torchelastic_launched():
         yield ALONE
         return
-    distributed.init_process_group("nccl" if cuda else "gloo")
+    local = distributed.get_node_local_rank()
+    if cuda:
+        torch.cuda.set_device(local)
+        distributed.init_process_group("nccl", device_id=torch.device("cuda", local))
+    else:
+        distributed.init_process_group("gloo")
     try:
-        world = World(distributed.get_rank(), distributed.get_world_size(), distributed.get_node_local_rank())
-        if cuda:
-            torch.cuda.set_device(world.local)
-        yield world
+        yield World(distributed.get_rank(), distributed.get_world_size(), local)
     finally:
         distributed.destroy_process_group()

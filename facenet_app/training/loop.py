@@ -206,5 +206,5 @@ def _numbers(outcome: Outcome, gradient: Tensor) -> dict[str, float]:
         "spread": spread,
         **outcome.loss.statistics,
     }
-    values = torch.stack([each.to(outcome.norms.dtype) for each in tensors.values()]).tolist()
+    values = torch.stack([each.to(outcome.norms) for each in tensors.values()]).tolist()
     return dict(zip(tensors, values, strict=True))
