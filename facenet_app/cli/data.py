@@ -90,7 +90,6 @@ def packing(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work
     from facenet_app.dataset.workers import Work
     from facenet_app.imaging.align import crop_side
     from facenet_app.imaging.decode import ImageLimits
-    from facenet_app.imaging.quality import QualityLimits
     from facenet_app.weights.manifest import load_manifest
 
     limits = ImageLimits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels)
@@ -99,15 +98,12 @@ def packing(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work
         return Work(partial(CutWhole, as_is, limits), AS_IS, as_is, lossless, of_files)
     manifest = load_manifest(settings.model, settings.models)
     alignment = manifest.preprocessing.alignment
-    quality = QualityLimits(settings.min_eye_distance, settings.min_sharpness)
-    cutter = partial(CutFaces, partial(open_detector, manifest, settings), alignment, limits, quality)
+    cutter = partial(CutFaces, partial(open_detector, manifest, settings), alignment, limits)
     of_faces = {
         "detector": manifest.detector if settings.detector == "auto" else settings.detector,
         "detector_score": settings.detector_score,
         "smallest_face": settings.smallest_face,
         "detection_side": settings.detection_side,
-        "min_eye_distance": settings.min_eye_distance,
-        "min_sharpness": settings.min_sharpness,
     }
     return Work(cutter, alignment, crop_side(alignment), lossless, of_files | of_faces)
 

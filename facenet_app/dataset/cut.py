@@ -23,6 +23,8 @@ from facenet_app.imaging.quality import QualityLimits
 __all__ = ["CutFaces", "CutWhole", "Cutter", "PackedPicture", "Refused", "cut_file"]
 
 JPEG_QUALITY: Final = 95
+NO_LIMITS: Final = QualityLimits(0, 0)
+"""Training learns from poor faces, too, and `data check` lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,15 @@ class CutFaces:
         open_detector: Callable[[], FaceDetector],
         alignment: str,
         image_limits: ImageLimits,
-        quality_limits: QualityLimits,
     ) -> None:
         self.limits = image_limits
-        self._finder = FaceFinder(open_detector(), alignment, image_limits, quality_limits)
+        self._finder = FaceFinder(open_detector(), alignment, image_limits, NO_LIMITS)
 
     def cut(self, data: bytes) -> tuple[NDArray[np.uint8], dict[str, Any]]:
         """See :meth:`Cutter.cut`."""
         found = self._finder.find(data, Selection.PROMINENT)
-        face, crop, quality = found.faces[0]
-        return crop.pixels, {**face.to_dict(), "faces_found": found.found, "quality": quality.to_dict()}
+        face, crop, _ = found.faces[0]
+        return crop.pixels, {**face.to_dict(), "faces_found": found.found}
 
 
 class CutWhole:

@@ -174,7 +174,7 @@ def damaged(folder: Path, why: str) -> PackDamaged:
     """The error for a pack that cannot be used."""
     return PackDamaged(
         f"the pack in {folder} is damaged ({why})",
-        "delete the folder and run `facenet-app data prepare` again",
+        "run `facenet-app data prepare` again: what is whole is kept, the rest is made anew",
     )
 
 

@@ -10,7 +10,6 @@ from facenet_app.bootstrap import open_detector
 from facenet_app.dataset.cut import CutFaces
 from facenet_app.dataset.workers import Work
 from facenet_app.imaging.decode import ImageLimits
-from facenet_app.imaging.quality import QualityLimits
 from facenet_app.settings import load_settings
 from facenet_app.weights.manifest import load_manifest
 
@@ -40,7 +39,5 @@ def work() -> Work:
     settings = load_settings()
     manifest = load_manifest("sface", settings.models)
     limits = ImageLimits(settings.max_bytes, settings.max_pixels)
-    cutter = partial(
-        CutFaces, partial(open_detector, manifest, settings), "five-point-112", limits, QualityLimits(12, 5.5)
-    )
+    cutter = partial(CutFaces, partial(open_detector, manifest, settings), "five-point-112", limits)
     return Work(cutter, "five-point-112", 112)

@@ -65,7 +65,8 @@ def test_a_pack_can_be_sent_to_another_process(sound: Path) -> None:
 
 
 def test_opening_needs_neither_opencv_nor_torch() -> None:
-    program = "import sys, facenet_app.dataset.pack; print(*{'cv2', 'torch', 'jinja2'} & set(sys.modules))"
+    modules = ", ".join(f"facenet_app.dataset.{name}" for name in ("pack", "pictures", "labelled"))
+    program = f"import sys, {modules}; print(*{{'cv2', 'torch', 'jinja2'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, encoding="utf-8")
     assert done.stdout.strip() == ""
 

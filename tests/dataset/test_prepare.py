@@ -146,6 +146,36 @@ def test_whole_pictures(listing: Listing, tmp_path: Path) -> None:
     assert images.alignment == "as-is"
 
 
+def test_names_need_not_be_text(astronaut: Path, tmp_path: Path) -> None:
+    for name in (b"\xff\xfe", 'Grace ☕ "Amazing"\n'.encode()):
+        folder = Path(os.fsdecode(os.fsencode(tmp_path / "people") + b"/" + name))
+        folder.mkdir(parents=True)
+        (folder / "a,b.png").write_bytes(astronaut.read_bytes())
+        (folder / "bad.jpg").write_bytes(b"x")
+    listing = list_pictures(tmp_path / "people")
+    work = Work(partial(CutWhole, 32, ImageLimits(10**7, 10**7)), "as-is", 32)
+    prepare(listing, tmp_path / "pack", work, PackSettings(workers=2, shard_size=2))
+    images = open_pack(tmp_path / "pack", verify=True)
+    assert images.people == listing.people
+    assert [os.fsencode(name) for name in images.people] == [b'Grace \xe2\x98\x95 "Amazing"\n', b"\xff\xfe"]
+
+
+@pytest.mark.lfw
+def test_faces_of_lfw(lfw: Path, work: Work, tmp_path: Path) -> None:
+    pictures = sorted(lfw.glob("*/*.jpg"))[::331]
+    people = tuple(dict.fromkeys(path.parent.name for path in pictures))
+    names = tuple(path.relative_to(lfw).as_posix() for path in pictures)
+    labels = np.array([people.index(path.parent.name) for path in pictures])
+    done = prepare(Listing(lfw, names, labels, people), tmp_path, work, PackSettings(shard_size=16))
+    assert done.refused == ()
+    images = open_pack(tmp_path)
+    assert images.people == people
+    np.testing.assert_array_equal(images.labels, labels)
+    # Aligned faces have their eyes at one height: there the mean face is darker than on the cheeks below.
+    rows = images.pixels(range(len(images))).mean(axis=(0, 3))
+    assert rows[50:54, 32:80].mean() < rows[72:76, 32:80].mean() - 15
+
+
 def test_a_pack_of_something_else_is_left_alone(
     pack: Path, listing: Listing, work: Work, people: Path, tmp_path: Path
 ) -> None:
