@@ -209,6 +209,7 @@ def test_long_lists_of_failures_say_how_many_more_there_are(tmp_path: Path, crop
 
 
 def test_models_are_compared_on_the_same_pairs(page: Tags) -> None:
+    assert "sface and $inception$ & co on people/" in page.text
     section = page.text[page.text.index("Models compared") :]
     assert "sface is better than $inception$ & co" in section
     [comparison] = compared_result().comparisons
