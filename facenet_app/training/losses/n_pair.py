@@ -11,6 +11,7 @@ from facenet_app.training.losses.base import BatchLoss
 from facenet_app.training.losses.config import SoftmaxConfig
 from facenet_app.training.losses.result import LossResult, without_terms
 from facenet_app.training.losses.rowwise import sum_over_rows
+from facenet_app.training.miners.groups import on_device
 
 __all__ = ["NPairLoss"]
 
@@ -34,10 +35,10 @@ class NPairLoss(BatchLoss):
         anchors, positives, rounds = _rounds(labels)
         if not len(rounds):
             return without_terms(points)
-        columns = points[positives.to(points.device)]
-        rows = points[anchors.to(points.device)]
+        table = on_device(torch.stack([anchors, positives, rounds]), points.device)
+        rows, columns = points[table[0]], points[table[1]]
         places = torch.arange(len(rounds), device=points.device)
-        loss = _RoundRows(rounds.to(points.device), self.config)
+        loss = _RoundRows(table[2], self.config)
         value, sums = sum_over_rows(loss, rows, columns, places)
         pairs = torch.full((), len(rounds), device=points.device)
         statistics = {

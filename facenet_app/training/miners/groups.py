@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-__all__ = ["Groups", "check_batch", "row_chunks"]
+__all__ = ["Groups", "check_batch", "on_device", "row_chunks"]
 
 _CPU_ELEMENTS: Final = 1 << 20
 """4 MB of distances: they stay in the processor's cache, and few operations wait for all threads."""
@@ -51,12 +51,12 @@ class Groups:
         others = len(order) - size
         anchors = torch.nonzero((size > 1) & (others > 0)).squeeze(1)
         positives = size[anchors] - 1
-        places = _moved(torch.stack([order, stop - size, stop]), device)
+        places = on_device(torch.stack([order, stop - size, stop]), device)
         return cls(
             order=places[0],
             start=places[1],
             stop=places[2],
-            anchors=_moved(anchors, device),
+            anchors=on_device(anchors, device),
             widest=int(counts.max()) if len(counts) else 0,
             mated=int(positives.sum()),
             triplets=int((positives * others[anchors]).sum()),
@@ -97,7 +97,8 @@ def row_chunks(rows: Tensor, columns: int) -> Iterator[Tensor]:
         yield from torch.split(rows, max(_LEAST_ROWS, elements // columns))
 
 
-def _moved(tensor: Tensor, device: torch.device) -> Tensor:
+def on_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on a device, without waiting for what a GPU still has to do."""
     if device.type != "cuda":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
