@@ -75,7 +75,7 @@ def _document(result: "TrainingResult") -> dict[str, Any]:
         "best": result.best.to_dict() if result.best else None,
         "weights": str(result.weights),
         "model": result.model.to_dict() if result.model else None,
-        "report": str(result.report),
+        "report": None if result.report is None else str(result.report),
     }
 
 
@@ -85,7 +85,8 @@ def _lines(result: "TrainingResult") -> list[str]:
         for rate, tar in result.best.tar.items():
             before = f" (before {result.start.tar[rate]:.4f})" if result.start is not None else ""
             lines.append(f"held-out people: TAR {tar:.4f} at FMR {rate:g}{before}")
-    lines.append(f"report: {result.report}")
+    if result.report is not None:
+        lines.append(f"report: {result.report}")
     if result.model is not None:
         lines.append(
             f"use it with --model {result.run}, or name it: facenet-app models add {result.run} --name NAME"

@@ -158,6 +158,7 @@ class TrainConfig(Section):
     checkpoint_every: int = Field(0, ge=0, description="batches; 0: at the end of each epoch only")
     log_every: int = Field(10, ge=1, description="batches between two lines of metrics.jsonl")
     tensorboard: bool = True
+    report: bool = Field(True, description="draw report.html at the end; seconds that a search can spare")
     model: ModelConfig | None = None
     data: DataConfig = DataConfig()  # pydantic fills in every default
     held_out: HeldOutConfig = HeldOutConfig()

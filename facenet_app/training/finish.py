@@ -36,7 +36,7 @@ class TrainingResult:
         start: the held-out people, measured before it; None if there are none.
         best: measured at the end of ``best_epoch`` (from 1), of which the weights are.
         weights: safetensors.
-        report: the page.
+        report: the page; None if ``config.report`` is off.
         model: the manifest beside the weights; None if the program cannot use them by name.
 
     In processes that do not lead, all after ``epochs`` are None or 0.
@@ -70,7 +70,9 @@ def finished(
         points = _points(manifest, vectors, loop.config.seed) if vectors is not None else ()
         manifest = replace(manifest, operating_points=points)
         write_model(manifest, origin)
-    report = write_report(run, read_metrics(run), origin, state.start, vectors, manifest)
+    report = None
+    if loop.config.report:
+        report = write_report(run, read_metrics(run), origin, state.start, vectors, manifest)
     return TrainingResult(
         run, state.at.epoch, state.start, state.best, state.best_epoch, weights, report, manifest
     )

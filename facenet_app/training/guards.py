@@ -14,13 +14,14 @@ from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training.config import GuardConfig
 from facenet_app.training.distance import Distance
 
-__all__ = ["CollapseDetector", "check_finite", "check_margin", "refuse_leakage"]
+__all__ = ["CollapseDetector", "advice", "check_finite", "check_margin", "refuse_leakage"]
 
 ROWS_SHOWN = 8
 FARTHEST = {Distance.EUCLIDEAN: 2.0, Distance.SQUARED: 4.0, Distance.COSINE: 2.0}
 """The largest distance that two unit vectors can have."""
 LEAST_SHARE = 1e-3
 """Margins below this share of the largest distance are lost in the noise of half precision."""
+LITTLE_LEFT = 0.005
 NEAR_MARGIN = 0.02
 """A loss this close to the margin, as a share of it, is that of embeddings without any order."""
 
@@ -85,6 +86,22 @@ class CollapseDetector:
             "try a lower rate, a longer warm-up, triplet_semi_hard or triplet_batch_all instead of the "
             "hardest triplets, or a smaller margin",
         )
+
+
+def advice(active: float | None) -> str | None:
+    """What to say of an epoch in which hardly any mined triplet had a loss; None otherwise.
+
+    Such a run is no failure, it only learns next to nothing any more.
+
+    Args:
+        active: mean share of active triplets, None where the loss mines none.
+    """
+    if active is None or active >= LITTLE_LEFT:
+        return None
+    return (
+        f"only {active:.2%} of the mined triplets had a loss, so little is learned: try a larger margin, "
+        "more people in a batch, harder triplets (triplet_batch_hard), or stop here"
+    )
 
 
 def check_finite(loss: float, gradient: float, where: str, rows: Sequence[int]) -> None:

@@ -79,7 +79,7 @@ def epoch_line(record: dict[str, Any], epochs: int, fmr: float) -> str:
         parts.append(f"{record['images_per_second']:.0f} images/s, data wait {record['data_wait']:.1%}")
     if "held_out" in record:
         parts.append(f"TAR {record['held_out']['tar'][f'{fmr:g}']:.4f} at FMR {fmr:g}")
-    return "  ".join(parts)
+    return "  ".join(parts) + (f"\n  {record['advice']}" if "advice" in record else "")
 
 
 def _bar() -> "Progress":

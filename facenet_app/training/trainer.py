@@ -20,7 +20,7 @@ from facenet_app.training.card import Origin
 from facenet_app.training.config import TrainConfig
 from facenet_app.training.distributed import ALONE, World
 from facenet_app.training.finish import START, TrainingResult, finished
-from facenet_app.training.guards import CollapseDetector, check_margin, refuse_leakage
+from facenet_app.training.guards import CollapseDetector, advice, check_margin, refuse_leakage
 from facenet_app.training.held_out import Measurement, check_enough, measure, split
 from facenet_app.training.interrupt import watched
 from facenet_app.training.loop import Loop, Step
@@ -223,6 +223,8 @@ class Trainer:
         if state.totals.batches:
             rate = self.config.optimizer.rate * self.loop.schedule.factor(state.at.step - 1)
             record |= {**state.totals.means(), "rate": rate, **state.totals.speed()}
+            if said := advice(record.get("active")):
+                record["advice"] = said
         if device.type == "cuda":
             record["gpu_memory_mib"] = torch.cuda.max_memory_allocated(device) / 2**20
         if measured is not None:

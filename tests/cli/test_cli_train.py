@@ -16,6 +16,7 @@ MANUAL = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding
 CONFIG = """
 epochs = 1
 tensorboard = false
+report = false
 [model]
 network = "mobilefacenet"
 [batch]
@@ -65,7 +66,7 @@ def test_from_pictures_to_a_model_with_a_name(
     assert (document["epochs"], document["best_epoch"], document["best"]) == (1, 1, None)
     assert document["model"]["network"] == "mobilefacenet"
     assert "epoch 1/1  loss" in done.err
-    assert Path(document["report"]).is_file()
+    assert document["report"] is None
 
     shown = cli("models", "show", run, "--json").document
     assert (shown["id"], shown["dimension"]) == ("first", 128)
@@ -108,10 +109,11 @@ def test_resume_goes_on_and_says_when_there_is_nothing(
     before = read_metrics(run)
     assert cli("train", config, "--data", people, "--run", run, "--json").error_code == "usage"
     settings = json.loads((run / "config.json").read_text())
-    settings["epochs"] = 2
+    settings |= {"epochs": 2, "report": True}
     (run / "config.json").write_text(json.dumps(settings))
     ran = cli("train", "--resume", run, "--json")
     assert (ran.code, ran.document["epochs"]) == (0, 2)
+    assert Path(ran.document["report"]).is_file()
     after = read_metrics(run)
     assert after[: len(before)] == before
     assert after[-1]["epoch"] == 2
@@ -147,9 +149,8 @@ def test_the_python_example_runs(
     assert cli("data", "prepare", people, "--out", tmp_path / "data" / "people").code == 0
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```python\n(.*?)```", MANUAL.partition("\n## Trainer\n")[2], re.DOTALL)
-    smaller = (
-        "epochs=1, tensorboard=False, batch={'people': 2, 'images': 2}, held_out={'share': 0.4, 'fmr': 0.1}"
-    )
+    smaller = "epochs=1, tensorboard=False, report=False, batch={'people': 2, 'images': 2}, "
+    smaller += "held_out={'share': 0.4, 'fmr': 0.1}"
     exec(compile(example.replace("epochs=20", smaller), "training.md", "exec"), {})
-    assert "report.html" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("Measurement(tar=")
     assert json.loads((tmp_path / "runs/first/model/manifest.json").read_text())["dimension"] == 128

@@ -47,6 +47,7 @@ def config(**changes: object) -> TrainConfig:
         "epochs": 3,
         "device": "cpu",
         "tensorboard": False,
+        "report": False,
         "log_every": 1,
         "augment": {"mirror": 0.5, "geometry": 0, "blur": 0, "low_resolution": 0, "jpeg": 0},
         "batch": {"people": 4, "images": 3, "chunk": 5},

@@ -9,7 +9,7 @@ from facenet_app.dataset.labelled import subset
 from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training.config import GuardConfig
 from facenet_app.training.distance import Distance
-from facenet_app.training.guards import CollapseDetector, check_finite, check_margin, refuse_leakage
+from facenet_app.training.guards import CollapseDetector, advice, check_finite, check_margin, refuse_leakage
 
 HEALTHY = (0.1, 1.2, 0.2, 0.5)
 
@@ -81,6 +81,15 @@ def test_what_is_no_number_is_told_with_its_batch(loss: float, gradient: float, 
 
 def test_numbers_pass() -> None:
     check_finite(0.5, 100.0, "epoch 1, batch 1", [1])
+
+
+def test_little_to_learn_is_said_and_no_failure() -> None:
+    assert advice(0.2) is None
+    assert advice(None) is None
+    said = advice(0.001)
+    assert said is not None
+    assert said.startswith("only 0.10% of the mined triplets had a loss")
+    assert "larger margin" in said
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_killed_and_resumed(uninterrupted: Path, tmp_path: Path) -> None:
     run = tmp_path / "killed"
     killed_after(run, 4)
     result = small.train(run, resume=True)
-    assert result.report is not None
+    assert result.best is not None
     assert essence(run) == essence(uninterrupted)
 
 

@@ -40,7 +40,7 @@ def trained(run: Path, **changes: Any) -> TrainingResult:
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
-    return trained(tmp_path_factory.mktemp("runs") / "learned")
+    return trained(tmp_path_factory.mktemp("runs") / "learned", report=True)
 
 
 def test_people_never_seen_are_told_apart_better(learned: TrainingResult) -> None:
@@ -122,7 +122,7 @@ def test_measuring_every_other_epoch(tmp_path: Path) -> None:
 
 
 def test_without_held_out_people_the_last_weights_are_kept(tmp_path: Path) -> None:
-    result = trained(tmp_path / "run", epochs=2, held_out={"share": 0})
+    result = trained(tmp_path / "run", epochs=2, held_out={"share": 0}, report=True)
     assert (result.best, result.best_epoch) == (None, 2)
     assert result.report is not None
     assert "Nobody was held out" in result.report.read_text(encoding="utf-8")

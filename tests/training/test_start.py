@@ -1,0 +1,121 @@
+"""From a configuration to a run: which data, which network, whose weights."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from small import images
+
+from facenet_app.embedding.networks import load_network
+from facenet_app.errors import ModelError, UnknownModel, UsageError
+from facenet_app.settings import load_settings
+from facenet_app.training.__main__ import main
+from facenet_app.training.backbone import build_backbone, completed, first_weights
+from facenet_app.training.config import DataConfig, ModelConfig, TrainConfig
+from facenet_app.training.start import begin, go_on, open_images
+from facenet_app.weights.manifest import load_manifest
+
+CONFIG = """
+epochs = 1
+tensorboard = false
+report = false
+[model]
+network = "resnet18"
+dimension = 16
+[data]
+side = 32
+[batch]
+people = 2
+images = 2
+[held_out]
+share = 0.5
+fmr = 0.2
+"""
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """``NAME/*.png`` of six people, three pictures each."""
+    data = images(people=6, each=3)
+    for row, pixels in enumerate(data.pixels(range(len(data)))):
+        path = tmp_path / "people" / data.people[data.labels[row]] / f"{row}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return tmp_path / "people"
+
+
+def test_a_folder_of_anything(people: Path) -> None:
+    found = open_images(people, DataConfig(side=32))
+    assert (len(found), len(found.people), found.side) == (18, 6, 32)
+    several = found.pixels([0, 17, 3])
+    later = open_images(people, DataConfig(side=32, in_memory=False))
+    assert np.array_equal(several, later.pixels([0, 17, 3]))
+    assert found.fingerprint == later.fingerprint
+
+
+def test_only_the_people_of_a_list(people: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("6\nperson 1\t3\nperson 4\t3\nsomebody else\t1\n")
+    found = open_images(people, DataConfig(side=32, people=listed))
+    assert found.people == ("person 1", "person 4")
+    with pytest.raises(UsageError, match=r"the list of people .* cannot be read"):
+        open_images(people, DataConfig(people=tmp_path / "none.txt"))
+
+
+def test_torchrun_s_program(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, run = tmp_path / "run.toml", tmp_path / "run"
+    config.write_text(CONFIG)
+
+    def called(*arguments: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
+        return main()
+
+    assert called(config, "--data", people, "--run", run) == 0
+    assert "epoch 1/1" in capsys.readouterr().err
+    assert (run / "model").is_dir()
+    assert called(config, "--data", people, "--run", run) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert called("--resume", run) == 0
+
+
+def test_no_data(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no data to learn from"):
+        begin(TrainConfig(), load_settings(), tmp_path / "run")
+    with pytest.raises(UsageError, match="not the folder of a run"):
+        go_on(tmp_path, load_settings())
+
+
+def test_random_weights_follow_from_the_seed() -> None:
+    before = torch.get_rng_state()
+    one, same, other = (build_backbone(ModelConfig(network="mobilefacenet"), seed) for seed in (1, 1, 2))
+    first, second, third = (torch.cat([p.flatten() for p in net.parameters()]) for net in (one, same, other))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, third)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_fine_tuning_begins_with_the_weights_of_a_model() -> None:
+    settings = load_settings()
+    config = completed(ModelConfig(network="resnet50", start="sface"), settings.models)
+    assert (config.network, config.dimension, config.license) == ("sface", 128, "Apache-2.0")
+    network = build_backbone(config, 0)
+    first_weights(network, config, settings.models, settings.cache)
+    faces = torch.randn(2, 3, 112, 112)
+    with torch.inference_mode():
+        expected = load_network(load_manifest("sface"), settings.cache)(faces)
+        torch.testing.assert_close(network.eval()(faces), expected, rtol=0, atol=0)
+    assert all(each.requires_grad for each in network.parameters())
+
+
+def test_models_and_networks_that_are_not_there() -> None:
+    settings = load_settings()
+    with pytest.raises(UnknownModel, match="no model 'nobody'"):
+        completed(ModelConfig(start="nobody"), settings.models)
+    with pytest.raises(ModelError, match="no network 'alexnet'"):
+        build_backbone(ModelConfig(network="alexnet"), 0)
+    assert completed(ModelConfig(network="resnet18"), settings.models).dimension == 512
