@@ -148,7 +148,8 @@ def test_the_python_example_runs(
 ) -> None:
     assert cli("data", "prepare", people, "--out", tmp_path / "data" / "people").code == 0
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", MANUAL.partition("\n## Trainer\n")[2], re.DOTALL)
+    section = MANUAL.partition("\n## Trainer\n")[2].partition("\n## ")[0]
+    (example,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     smaller = "epochs=1, tensorboard=False, report=False, batch={'people': 2, 'images': 2}, "
     smaller += "held_out={'share': 0.4, 'fmr': 0.1}"
     exec(compile(example.replace("epochs=20", smaller), "training.md", "exec"), {})
