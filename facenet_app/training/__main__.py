@@ -20,7 +20,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="facenet_app.training", description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, nargs="?", help="TOML file")
     parser.add_argument("--data", type=Path, help="pack or folder, instead of the file's data.path")
-    parser.add_argument("--run", type=Path, help="folder of the run; the same in all processes")
+    # Not `--run`: torchrun would take what one of its own options, --run-path, begins with for itself.
+    parser.add_argument("--run-dir", type=Path, metavar="DIR", help="folder of the run, for all processes")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run")
     given = parser.parse_args()
     if (given.config is None) == (given.resume is None):
@@ -29,7 +30,7 @@ def main() -> int:
         if given.resume is not None:
             go_on(given.resume, load_settings(), given.data)
         else:
-            begin(load_config(given.config).with_data(given.data), load_settings(), given.run)
+            begin(load_config(given.config).with_data(given.data), load_settings(), given.run_dir)
     except FacenetAppError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

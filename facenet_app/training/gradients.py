@@ -64,7 +64,9 @@ def batch_gradients(
         world: the processes; each gives as many faces.
     """
     faces, labels = batch
-    pieces = torch.split(faces, chunk or len(faces))
+    # Of like size: a last piece of one face would have no variance for BatchNorm.
+    count = -(-len(faces) // chunk) if chunk else 1
+    pieces = torch.tensor_split(faces, count)
     single = embed(pieces[0], 0) if len(pieces) == 1 else None
     if single is not None:
         raw = single.detach()
@@ -76,7 +78,7 @@ def batch_gradients(
     result = loss(everybody, labels)
     (gradient,) = torch.autograd.grad(result.value, everybody)
     # DistributedDataParallel divides by the number of processes.
-    wanted = torch.split(world.share(gradient) * world.size, chunk or len(faces))
+    wanted = torch.tensor_split(world.share(gradient) * world.size, count)
     for number, piece in enumerate(pieces):
         last = number == len(pieces) - 1
         with nullcontext() if last else _unsynchronized(model):

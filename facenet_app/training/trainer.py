@@ -103,6 +103,7 @@ class Trainer:
             KeyboardInterrupt: Ctrl-C; a checkpoint was written.
         """
         found = self._found(resume=resume)
+        self.world.wait()  # until all have looked, and only then does the one that leads write
         if found is not None:
             self._state = restore_run(found, self.loop, self._collapse)
         with ExitStack() as opened:

@@ -11,7 +11,9 @@ import two_processes
 from safetensors.torch import load_file
 from torch import Tensor
 
+from facenet_app.training.checkpoint import newest
 from facenet_app.training.distributed import ALONE
+from facenet_app.training.metrics import read_metrics
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,18 @@ def test_two_processes_find_the_loss_and_the_gradients_of_one(
     assert any(name.startswith("gradient.") for name in alone)
     for name, each in found.items():
         torch.testing.assert_close(each, alone[name], rtol=1e-9, atol=1e-12, msg=name)
+
+
+def test_two_processes_end_a_run_together(together: Path) -> None:
+    run = together / "run"
+    epochs = [each for each in read_metrics(run) if each["kind"] == "epoch"]
+    assert epochs[0]["epoch"] == 0
+    assert epochs[-1]["epoch"] >= 2
+    assert all("held_out" in each for each in epochs)
+    found = newest(run)
+    assert found is not None
+    assert found.document["state"]["epoch"] == epochs[-1]["epoch"]
+    assert (run / "model" / found.document["state"]["weights"]).is_file()
 
 
 def test_alone_nothing_is_gathered() -> None:

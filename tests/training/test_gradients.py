@@ -89,6 +89,18 @@ def test_running_statistics_see_every_face_once(chunk: int) -> None:
     assert model[1].track_running_stats
 
 
+def test_no_piece_is_left_with_a_single_face() -> None:
+    faces, labels = batch()
+    sizes: list[int] = []
+
+    def embed(piece: Tensor, _: int) -> Tensor:
+        sizes.append(len(piece))
+        return piece.flatten(1)[:, :8].clone().requires_grad_()
+
+    batch_gradients(nn.Identity(), make_loss("triplet_batch_all"), embed, (faces, labels), chunk=23)
+    assert sizes == [12, 12, 12, 12]  # two pieces, twice each
+
+
 def test_norms_are_those_before_normalization() -> None:
     faces, labels = batch()
     model = network(dropout=0, norm=False).double()

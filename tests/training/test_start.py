@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 from small import images
+from torch.distributed.run import parse_args
 
 from facenet_app.embedding.networks import load_network
 from facenet_app.errors import ModelError, UnknownModel, UsageError
@@ -75,12 +76,18 @@ def test_torchrun_s_program(
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         return main()
 
-    assert called(config, "--data", people, "--run", run) == 0
+    assert called(config, "--data", people, "--run-dir", run) == 0
     assert "epoch 1/1" in capsys.readouterr().err
     assert (run / "model").is_dir()
-    assert called(config, "--data", people, "--run", run) == 2
+    assert called(config, "--data", people, "--run-dir", run) == 2
     assert "holds a run already" in capsys.readouterr().err
     assert called("--resume", run) == 0
+
+
+def test_torchrun_hands_the_options_on() -> None:
+    own = ["run.toml", "--data", "people", "--run-dir", "runs/first", "--resume", "runs/first"]
+    given = parse_args(["--standalone", "--nproc-per-node", "2", "-m", "facenet_app.training", *own])
+    assert given.training_script_args == own
 
 
 def test_no_data(tmp_path: Path) -> None:

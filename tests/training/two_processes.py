@@ -39,8 +39,20 @@ def learn(world: World, out: Path, chunk: int) -> None:
         save_file({name: each.contiguous() for name, each in tensors.items()}, out)
 
 
+def train(world: World, run: Path) -> None:
+    """A whole run, with all that processes have to agree on."""
+    from facenet_app.training.trainer import Trainer
+
+    loss = make_loss("triplet_semi_hard", margin=0.4)
+    held_out = {"share": 0.25, "fmr": 0.1, "patience": 2}
+    settings = config(epochs=6, checkpoint_every=2, held_out=held_out)
+    result = Trainer(network(), images(), loss, settings, run, world=world).fit()
+    assert (result.weights is not None) == world.leads
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     with joined(cuda=False) as several:
         for each in sys.argv[2:]:
             learn(several, Path(sys.argv[1]) / f"{each}.safetensors", int(each))
+        train(several, Path(sys.argv[1]) / "run")
