@@ -208,7 +208,10 @@ class Interrupting(Silent):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    # A shell ignores Ctrl-C on behalf of what it runs in the background, this test perhaps.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, inherited))
     settings, loss = config(**LEARNS), make_loss("triplet_semi_hard", margin=0.4)
     trainer = Trainer(network(), images(24, 6), loss, settings, tmp_path / "run", watcher=Interrupting())
     with pytest.raises(KeyboardInterrupt):

@@ -1,5 +1,6 @@
 """A service with a threshold of its own, and one running page for all tests that need one."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -37,6 +39,17 @@ def two_faces(astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFa
         canvas.paste(right.convert("RGB"), (512, 0))
     canvas.save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def unmeasured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Settings with a model that has no operating points: the default one, under another name."""
+    models = tmp_path_factory.mktemp("models")
+    manifest = json.loads((ROOT / "models" / "sface" / "manifest.json").read_text(encoding="utf-8"))
+    (models / "unmeasured").mkdir()
+    of_its_own = manifest | {"id": "unmeasured", "operating_points": []}
+    (models / "unmeasured" / "manifest.json").write_text(json.dumps(of_its_own), encoding="utf-8")
+    return {"model": "unmeasured", "models": models}
 
 
 @dataclass

@@ -157,10 +157,10 @@ def test_the_bottom_line(service: FaceService) -> None:
 
 
 def test_without_a_measured_threshold_people_can_be_enrolled_all_the_same(
-    tmp_path: Path, astronaut: Path, hopper: Path
+    tmp_path: Path, unmeasured, astronaut: Path, hopper: Path
 ) -> None:
-    service = FaceService.open(gallery=tmp_path / "gallery.db", mirror=True)
-    missing = "o threshold was measured for model sface"
+    service = FaceService.open(gallery=tmp_path / "gallery.db", **unmeasured)
+    missing = "o threshold was measured for model unmeasured"
     assert missing in about(service)
     assert "No liveness check" in about(service)
     assert enroll(service, "Eileen Collins", [astronaut]).done

@@ -87,8 +87,8 @@ def test_searches_have_rates_of_their_own(tmp_path: Path, astronaut: Path) -> No
 
 
 @pytest.mark.parametrize("rates", [verification_rates, search_rates])
-def test_without_measurements_there_is_no_choice(tmp_path: Path, rates: object) -> None:
+def test_without_measurements_there_is_no_choice(tmp_path: Path, unmeasured, rates: object) -> None:
     assert callable(rates)
-    found = rates(opened(tmp_path, mirror=True))
+    found = rates(opened(tmp_path, **unmeasured))
     assert not found.any
     assert found.choices == ()

@@ -95,12 +95,12 @@ def test_a_taken_port_and_no_traces_after_the_end(start_page) -> None:
     assert not list(page.folder.glob("facenet-app-*"))
 
 
-def test_another_loopback_address_and_no_measured_threshold(start_page) -> None:
-    page = start_page(host="127.0.0.2", threshold=None, mirror=1)
+def test_another_loopback_address_and_no_measured_threshold(start_page, unmeasured) -> None:
+    page = start_page(host="127.0.0.2", threshold=None, **unmeasured)
     assert page.address.startswith("http://127.0.0.2:")
     answer = get(page.address)
     assert answer.status_code == 200
-    assert "no threshold was measured for model sface" in answer.text
+    assert "no threshold was measured for model unmeasured" in answer.text
 
 
 def test_a_wrong_setting_is_one_sentence(start_page) -> None:
