@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -22,7 +23,7 @@ _THEMED = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ReportFigure:
     """One figure: ``name`` is that of its files; ``model`` an index, None where all models are in it.
 
@@ -40,9 +41,14 @@ class ReportFigure:
         """Wider than half a page."""
         return bool(self.figure.get_figwidth() > 6)
 
+    @cached_property
+    def svg(self) -> str:
+        """The figure as SVG; drawn once, for its file and for the page."""
+        return plot.svg(self.figure)
+
     def inline(self) -> Markup:
         """The SVG to put into a page: its colors follow the page's, its ids are unique there."""
-        text = plot.svg(self.figure)
+        text = self.svg
         text = text[text.index("<svg") :]
         text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{self.name}-", text)
         for color, variable in _THEMED.items():

@@ -42,7 +42,7 @@ def write_report(result: EvaluationResult, folder: Path, crops: CropSource) -> l
     }
     for each in drawn:
         files[f"{each.name}.png"] = plot.png(each.figure)
-        files[f"{each.name}.svg"] = plot.svg(each.figure)
+        files[f"{each.name}.svg"] = each.svg
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
