@@ -54,8 +54,8 @@ class ReportFigure:
         for color, variable in _THEMED.items():
             text = text.replace(color, variable)
         label = Markup.escape(self.caption)
-        return Markup(text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1))  # noqa: S704
-        # matplotlib escapes every text that it writes into an SVG; the tests hold it to that.
+        labelled = text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+        return Markup(labelled)  # noqa: S704 - matplotlib escapes every text of an SVG; the tests hold it to that
 
 
 def figures(result: EvaluationResult) -> list[ReportFigure]:

@@ -147,9 +147,9 @@ def restore_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> No
     for key, value in tensors.items():
         number, _, name = key.partition(".")
         parameter = parameters[int(number)]
-        if value.shape == parameter.shape and value.ndim:
-            value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)  # noqa: PLW2901
-        state.setdefault(int(number), {})[name] = value
+        like_it = value.ndim and value.shape == parameter.shape
+        laid_out = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if like_it else value
+        state.setdefault(int(number), {})[name] = laid_out
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

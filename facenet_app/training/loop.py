@@ -81,7 +81,7 @@ class Loop:
         self.images, self.loss = images, loss
         self._layout = torch.channels_last if config.channels_last else torch.contiguous_format
         if config.batch_norm == "synchronized":
-            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # PyTorch has no types here
         self.model = model.to(device).to(memory_format=self._layout)
         self._dtype = next(model.parameters()).dtype
         freeze(model, config.optimizer.freeze)

@@ -9,7 +9,7 @@ from torch.nn.functional import softplus
 from facenet_app.training.distance import from_squared, slope
 from facenet_app.training.losses.base import BatchLoss
 from facenet_app.training.losses.config import SoftmaxConfig
-from facenet_app.training.losses.result import LossResult, without_terms
+from facenet_app.training.losses.result import LossResult, of_pairs, without_terms
 from facenet_app.training.losses.rowwise import sum_over_rows
 from facenet_app.training.miners.groups import Groups
 
@@ -35,14 +35,7 @@ class InfoNCELoss(BatchLoss):
             return without_terms(points)
         ordered = points[groups.order]
         value, sums = sum_over_rows(_SoftmaxRows(groups, self.config), ordered, ordered, groups.anchors)
-        pairs = torch.full((), groups.mated, device=points.device)
-        statistics = {
-            "triplets": pairs,
-            "active": sums["active"] / pairs,
-            "mean_ap": sums["ap"] / pairs,
-            "mean_an": sums["an"] / sums["non_mated"],
-        }
-        return LossResult(value, statistics)
+        return of_pairs(value, sums, groups.mated)
 
 
 class _SoftmaxRows:

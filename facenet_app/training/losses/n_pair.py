@@ -9,7 +9,7 @@ from torch.nn.functional import softplus
 from facenet_app.training.distance import from_squared, slope
 from facenet_app.training.losses.base import BatchLoss
 from facenet_app.training.losses.config import SoftmaxConfig
-from facenet_app.training.losses.result import LossResult, without_terms
+from facenet_app.training.losses.result import LossResult, of_pairs, without_terms
 from facenet_app.training.losses.rowwise import sum_over_rows
 from facenet_app.training.miners.groups import on_device
 
@@ -40,14 +40,7 @@ class NPairLoss(BatchLoss):
         places = torch.arange(len(rounds), device=points.device)
         loss = _RoundRows(table[2], self.config)
         value, sums = sum_over_rows(loss, rows, columns, places)
-        pairs = torch.full((), len(rounds), device=points.device)
-        statistics = {
-            "triplets": pairs,
-            "active": sums["active"] / pairs,
-            "mean_ap": sums["ap"] / pairs,
-            "mean_an": sums["an"] / sums["non_mated"],
-        }
-        return LossResult(value, statistics)
+        return of_pairs(value, sums, len(rounds))
 
 
 class _RoundRows:

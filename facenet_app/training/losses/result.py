@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["LossResult", "without_terms"]
+__all__ = ["LossResult", "of_pairs", "without_terms"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,3 +37,18 @@ def without_terms(points: Tensor, *further: str) -> LossResult:
     statistics = dict.fromkeys(("active", "mean_ap", "mean_an", *further), undefined)
     statistics["triplets"] = torch.zeros((), dtype=torch.int64, device=points.device)
     return LossResult(points.sum() * 0, statistics)
+
+
+def of_pairs(value: Tensor, sums: Mapping[str, Tensor], pairs: int) -> LossResult:
+    """The result of a loss over ``pairs`` mated pairs, each against negatives of its own.
+
+    ``sums`` are ``active`` and ``ap`` over the pairs, ``an`` over the ``non_mated`` comparisons.
+    """
+    number = torch.full((), pairs, device=value.device)
+    statistics = {
+        "triplets": number,
+        "active": sums["active"] / number,
+        "mean_ap": sums["ap"] / number,
+        "mean_an": sums["an"] / sums["non_mated"],
+    }
+    return LossResult(value, statistics)
