@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from facenet_app.domain import HALF_MARK, MIRROR_MARK
 from facenet_app.errors import ModelMismatch
+from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.schema import gallery, samples
 
 __all__ = ["bind_empty", "refuse_other_model"]
@@ -40,6 +41,7 @@ def bind_empty(connection: Connection, model: str, fingerprint: str) -> None:
     """
     refuse_other_model(connection, model, fingerprint)
     connection.execute(update(gallery).values(model=model, fingerprint=fingerprint))
+    reload_all(connection)
 
 
 def _way_out(header: Row[Any], model: str, fingerprint: str) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from facenet_app.domain import Identity, Sample, SampleDraft
 from facenet_app.errors import DuplicateSample, IdentityExists, ModelMismatch
+from facenet_app.gallery.changelog import ChangeKind, forget, log_renamed, log_samples
 from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import NewSample, new_id
@@ -32,7 +33,9 @@ def add_samples(
         row = {"id": owner, "name": name, "name_key": name_key(name), "enrolled_at": now}
         connection.execute(insert(identities).values(row))
     both = {"identity_id": owner, "enrolled_at": now}
+    last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
     connection.execute(insert(samples), [{**sample.columns, **both} for sample in new])
+    log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
     return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
 
 
@@ -47,9 +50,12 @@ def rename_person(connection: Connection, old: str, new: str, *, merge: bool) ->
     if holder is None or holder.id == person.id:
         names = {"name": new, "name_key": name_key(new)}
         connection.execute(update(identities).where(identities.c.id == person.id).values(names))
+        log_renamed(connection, person.id)
     elif merge:
-        moved = update(samples).where(samples.c.identity_id == person.id)
-        connection.execute(moved.values(identity_id=holder.id))
+        theirs = samples.c.identity_id == person.id
+        forget(connection, person.id)
+        log_samples(connection, ChangeKind.SAMPLE_MOVED, theirs, holder.id)
+        connection.execute(update(samples).where(theirs).values(identity_id=holder.id))
         connection.execute(delete(identities).where(identities.c.id == person.id))
     else:
         raise IdentityExists(
@@ -66,6 +72,8 @@ def delete_person(connection: Connection, name: str) -> Identity:
         IdentityNotFound: nobody is called ``name``.
     """
     person = get_person(connection, name)
+    forget(connection, person.id)
+    log_samples(connection, ChangeKind.SAMPLE_REMOVED, samples.c.identity_id == person.id)
     connection.execute(delete(identities).where(identities.c.id == person.id))
     connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
     return person

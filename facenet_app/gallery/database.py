@@ -17,6 +17,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.changelog import prune
 from facenet_app.gallery.faults import gallery_errors, not_a_gallery
 from facenet_app.gallery.migrations import current, upgrade
 from facenet_app.gallery.schema import LATEST, gallery
@@ -81,6 +82,7 @@ class Database:
         with gallery_errors(self.path), self._writer.begin() as connection:
             connection.execute(update(gallery).values(revision=gallery.c.revision + 1))
             yield connection
+            prune(connection)
 
     def wipe(self) -> None:
         """Rewrite the file without what was removed, and empty the write-ahead log.

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from facenet_app.domain import FaceCrop
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.rows import crop_from_png, unit_vector, vector_to_bytes
@@ -98,6 +99,7 @@ def _switch(
 ) -> None:
     """Put in all of the new embeddings, and whose they are."""
     connection.execute(update(gallery).values(model=model, fingerprint=fingerprint))
+    reload_all(connection)
     if vectors:
         one = update(samples).where(samples.c.id == bindparam("which"))
         connection.execute(

@@ -23,9 +23,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["LATEST", "UtcTime", "gallery", "identities", "metadata", "operating_points", "samples"]
+__all__ = [
+    "LATEST",
+    "UtcTime",
+    "changes",
+    "gallery",
+    "identities",
+    "metadata",
+    "operating_points",
+    "samples",
+]
 
-LATEST: Final = "0002"
+LATEST: Final = "0003"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -63,6 +72,8 @@ gallery = Table(
     Column("fingerprint", String, nullable=False),
     Column("revision", Integer, nullable=False),  # raised by one in every transaction that writes
     Column("unwiped_revision", Integer),  # a removal whose bytes may still be in the file; mostly NULL
+    # The change log is complete for the revisions after this one.
+    Column("changes_since", Integer, nullable=False, server_default="0"),
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -93,6 +104,10 @@ samples = Table(
     Column("enrolled_at", UtcTime, nullable=False),
     Column("alignment", String),
     Column("crop", LargeBinary),  # PNG; NULL where crops are not kept
+    # Not measured by the programs before version 0003: NULL.
+    Column("exposure", Float),
+    Column("pose", Float),
+    Column("score", Float),
 )
 
 operating_points = Table(
@@ -101,4 +116,14 @@ operating_points = Table(
     Column("fingerprint", String, primary_key=True),
     Column("target_fmr", Float, primary_key=True),
     Column("measured", JSON, nullable=False),  # the whole point, as OperatingPoint.to_dict() gives it
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("revision", Integer, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("identity_id", String(32)),  # no foreign key, but nobody who was removed stays in here
+    Column("sample_number", Integer),
 )

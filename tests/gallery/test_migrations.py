@@ -5,33 +5,56 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from drafts import FINGERPRINT, MODEL, draft
-from sqlalchemy import create_engine
+from drafts import FINGERPRINT, MODEL, draft, unit
+from sqlalchemy import create_engine, inspect, text
 
+from facenet_app.domain import Quality
 from facenet_app.errors import GalleryError
 from facenet_app.gallery import database, migrations
+from facenet_app.gallery.changelog import changes_after
 from facenet_app.gallery.schema import LATEST, metadata
 from facenet_app.gallery.store import GalleryStore
 
 
-def tables(path: Path) -> dict[str, list[str]]:
-    """Every table and index as SQLite keeps it: columns and constraints, in order of spelling."""
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL").fetchall()
-    return {
-        name: sorted(line.strip(" \t,") for line in sql.splitlines())
-        for name, sql in rows
+def tables(path: Path) -> dict[str, object]:
+    """Every table: its columns, keys, indexes and checks, in no order that an older file could differ in."""
+    engine = create_engine(f"sqlite:///{path}")
+    look = inspect(engine)
+    found = {
+        name: {
+            "columns": sorted(
+                f"{column | {'type': str(column['type'])}}" for column in look.get_columns(name)
+            ),
+            "primary key": look.get_pk_constraint(name),
+            "others": sorted(
+                str(each)
+                for ask in (
+                    look.get_foreign_keys,
+                    look.get_unique_constraints,
+                    look.get_indexes,
+                    look.get_check_constraints,
+                )
+                for each in ask(name)
+            ),
+        }
+        for name in look.get_table_names()
         if name != "alembic_version"
     }
+    engine.dispose()
+    return found
 
 
 def version(path: Path) -> str:
     with closing(sqlite3.connect(path)) as connection:
         return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+FUTURE = f"{int(LATEST) + 1:04d}"
 
 
 @pytest.fixture
@@ -48,16 +71,16 @@ def future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     scripts = tmp_path / "100 % migrations"
     shutil.copytree(migrations.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrations, "SCRIPTS", scripts)
-    monkeypatch.setattr(database, "LATEST", "0003")
-    return scripts / "versions" / "v0003_notes.py"
+    monkeypatch.setattr(database, "LATEST", FUTURE)
+    return scripts / "versions" / f"v{FUTURE}_notes.py"
 
 
-NEXT = """
+NEXT = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{FUTURE}"
+down_revision = "{LATEST}"
 
 
 def upgrade():
@@ -83,12 +106,13 @@ def test_the_program_knows_the_last_migration(filled: Path) -> None:
 def test_an_older_gallery_is_brought_up_to_date_with_everybody_in_it(filled: Path, future: Path) -> None:
     with closing(sqlite3.connect(filled)) as connection:
         before = connection.execute("SELECT * FROM samples").fetchall()
+    assert len(before) == 2
     future.write_text(NEXT)
     with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
         assert [(who.name, who.samples) for who in store.identities()] == [("Anna", 2)]
         store.add("Anna", [draft(3)])
         assert store.check() == []
-    assert version(filled) == "0003"
+    assert version(filled) == FUTURE
     assert "notes" in tables(filled)
     with closing(sqlite3.connect(filled)) as connection:
         assert connection.execute("SELECT name, origin FROM identities").fetchall() == [("Anna", "before")]
@@ -99,7 +123,7 @@ def test_an_older_gallery_is_brought_up_to_date_for_reembedding_too(filled: Path
     future.write_text(NEXT)
     with GalleryStore.open(filled, model="net-b", fingerprint=None) as store:
         assert store.model == MODEL
-    assert version(filled) == "0003"
+    assert version(filled) == FUTURE
 
 
 def test_a_migration_that_fails_half_way_changes_nothing(
@@ -127,15 +151,38 @@ def test_a_newer_gallery_is_refused_and_left_alone(filled: Path) -> None:
     assert filled.read_bytes() == content
 
 
-def test_a_gallery_of_the_first_version_gets_a_place_for_operating_points(filled: Path) -> None:
-    with closing(sqlite3.connect(filled)) as connection:
-        connection.execute("DROP TABLE operating_points")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-        connection.commit()
-    with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
-        assert store.operating_points() == ()
-        assert store.get("Anna").samples == 2
-    assert version(filled) == LATEST
+OLD_SAMPLE = """
+INSERT INTO samples (id, identity_id, embedding, dimension, fingerprint, eye_distance, sharpness, reasons,
+                     content_sha256, enrolled_at)
+VALUES ('s1', 'p1', :vector, 16, :fingerprint, 40.0, 3.5, '["blurred"]', 'd1', '2026-01-02 03:04:05')
+"""
+
+
+@pytest.mark.parametrize("number", ["0001", "0002"])
+def test_a_gallery_of_an_older_version_keeps_everybody(path: Path, number: str) -> None:
+    path.parent.mkdir()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection, number)
+        values = {"model": MODEL, "fingerprint": FINGERPRINT, "vector": unit(1).tobytes()}
+        header = "INSERT INTO gallery VALUES (1, '2026-01-02 03:04:05', :model, :fingerprint, 7, NULL)"
+        connection.execute(text(header), values)
+        connection.execute(
+            text("INSERT INTO identities VALUES ('p1', 'Anna', 'anna', '2026-01-02 03:04:05')")
+        )
+        connection.execute(text(OLD_SAMPLE), values)
+    engine.dispose()
+    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert (store.operating_points(), store.revision()) == ((), 7)
+        (sample,) = store.samples("p1")
+        assert sample.quality == Quality(40.0, 3.5, ("blurred",))
+        with store._database.reading() as connection:
+            assert changes_after(connection, 6) is None  # nobody wrote down what happened then
+            assert changes_after(connection, 7) == []
+        measured = Quality(40.0, 3.5, (), exposure=0.5, pose=0.125, score=0.75)
+        _, (added,) = store.add("Anna", [replace(draft(2), quality=measured)])
+        assert store.sample(added.id).quality == measured
+    assert version(path) == LATEST
 
 
 def test_an_empty_file_becomes_a_gallery(tmp_path: Path) -> None:

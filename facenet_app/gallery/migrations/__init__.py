@@ -27,8 +27,12 @@ def current(connection: Connection) -> str | None:
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, target: str = "head") -> None:
     """Run the migrations that are missing, inside the transaction that ``connection`` is in.
+
+    Args:
+        connection: with its transaction open.
+        target: number of the last migration to run.
 
     Raises:
         ValueError: the database says that it was made by a migration that never was.
@@ -42,6 +46,6 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, target)
     except CommandError as error:
         raise ValueError("unknown migration") from error
