@@ -6,20 +6,15 @@ The service decides nothing by itself that belongs to a lower layer: pictures be
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from facenet_app.comparison.distance import distance
 from facenet_app.comparison.rules import Asked, Measured
 from facenet_app.domain import (
-    CandidateList,
     Enrollment,
-    FaceCrop,
     Finding,
     Identification,
     Identity,
@@ -28,9 +23,10 @@ from facenet_app.domain import (
     Selection,
     Verification,
 )
-from facenet_app.errors import FacenetAppError, GalleryError, UsageError
-from facenet_app.extraction import FaceExtractor, picture_warnings
+from facenet_app.errors import UsageError
+from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.decode import ImageSource
+from facenet_app.recognition import Wanted, compare, search
 from facenet_app.settings import Settings
 
 if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verification does not need
@@ -151,23 +147,7 @@ class FaceService:
             NoOperatingPoint, InvalidThreshold: see :meth:`operating_point`.
         """
         rule = self.measured.for_verification(Asked.of(self.settings, fmr, threshold, review))
-        first, second = self.extractor.extract_each((probe, reference), self._one_face())
-        between = distance(first.face.embedding, second.face.embedding)
-        usable = first.face.quality.usable and second.face.quality.usable
-        return Verification(
-            decision=rule.decide(between, usable=usable),
-            distance=between,
-            operating_point=rule.point,
-            review_point=rule.review_point,
-            model=self.extractor.model,
-            probe=first,
-            reference=second,
-            warnings=(
-                *picture_warnings("probe", first),
-                *picture_warnings("reference", second),
-                *rule.warnings(self.extractor.detector.name),
-            ),
-        )
+        return compare(self.extractor, rule, (probe, reference), self._one_face())
 
     def _one_face(self) -> Selection:
         """Comparisons need one face a picture, also where the setting says all."""
@@ -204,26 +184,7 @@ class FaceService:
         asked = Asked.of(self.settings, fmr, threshold, review, search=True)
         index = self.gallery.index()
         rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
-        extraction = self.extractor.extract(image, Selection.ALL)
-        found = []
-        for face in extraction.faces:
-            nearest = index.search(face.embedding, candidates, self.settings.template)
-            within = nearest[0].distance if nearest else float("inf")
-            usable = face.quality.usable or within > rule.reach
-            found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))
-        warnings = () if index.people else ("The gallery is empty: enroll somebody first.",)
-        return Identification(
-            pixels=extraction.pixels,
-            faces=tuple(found),
-            operating_point=rule.point,
-            review_point=rule.review_point,
-            model=self.extractor.model,
-            gallery_size=index.people,
-            comparisons=index.samples,
-            template=self.settings.template,
-            risk=rule.risk,
-            warnings=(*warnings, *rule.warnings(self.extractor.detector.name)),
-        )
+        return search(self.extractor, rule, index, image, Wanted(candidates, self.settings.template))
 
     def enroll(self, name: str, images: Iterable[ImageSource]) -> Enrollment:
         """Add pictures of one person to the gallery; the person is created if new.
@@ -322,25 +283,8 @@ class FaceService:
             GalleryError: a sample has no crop, or its face is not found again in a crop that was
                 aligned for another model; nothing was changed.
         """
-        with self._open_gallery(any_model=True) as store:
-            return store.reembed(self.extractor.model, self.extractor.fingerprint, self._vectors, progress)
+        from facenet_app.reembedding import crop_vectors
 
-    def _vectors(self, crops: Sequence[FaceCrop]) -> NDArray[np.float32]:
-        """float32 (crops, dimension), also of crops that were aligned for another model."""
-        embedder = self.extractor.embedder
-        ready = [crop for crop in crops if crop.alignment == embedder.alignment]
-        others = [crop.pixels for crop in crops if crop.alignment != embedder.alignment]
-        embedded, extracted = iter(embedder.embed(ready)), self.extractor.extract_many(others)
-        vectors = []
-        for crop in crops:
-            if crop.alignment == embedder.alignment:
-                vectors.append(next(embedded).vector)
-                continue
-            outcome = next(extracted)
-            if isinstance(outcome, FacenetAppError):
-                raise GalleryError(
-                    f"{self.extractor.model} finds no face in a stored picture, so nothing was changed",
-                    "keep the gallery's model, or enroll the people again",
-                ) from outcome
-            vectors.append(outcome.face.embedding.vector)
-        return np.stack(vectors)
+        with self._open_gallery(any_model=True) as store:
+            embed = partial(crop_vectors, self.extractor)
+            return store.reembed(self.extractor.model, self.extractor.fingerprint, embed, progress)

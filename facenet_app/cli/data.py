@@ -69,10 +69,10 @@ def prepare(  # noqa: PLR0913 (Typer reads the options from the signature)
     Pictures that cannot be read or show no face are listed with the reason and stop nothing.
     """
     settings = given.settings()
-    from facenet_app.dataset.cores import usable_cores
     from facenet_app.dataset.listing import list_pictures
     from facenet_app.dataset.prepare import PackSettings
     from facenet_app.dataset.prepare import prepare as pack
+    from facenet_app.processes import usable_cores
 
     listing = list_pictures(source)
     work = packing(settings, as_is, lossless=lossless)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facenet_app.errors import UsageError
-from facenet_app.evaluation.table import read_table
 from facenet_app.imaging.formats import PICTURE_SUFFIXES
+from facenet_app.table import read_table
 
 __all__ = ["Listing", "list_folders", "list_pictures", "list_table"]
 

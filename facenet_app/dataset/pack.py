@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facenet_app.dataset.cores import usable_cores
 from facenet_app.dataset.index import BLOCK, PackIndex, damaged, read_index
+from facenet_app.processes import usable_cores
 
 __all__ = ["FacePack", "open_pack"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.dataset.cores import usable_cores
 from facenet_app.dataset.listing import Listing, list_folders, list_table
 from facenet_app.dataset.square import AS_IS, SIDES, resized
 from facenet_app.errors import ImageNotFound, UsageError
+from facenet_app.processes import usable_cores
 
 __all__ = ["PictureImages", "open_folder", "open_list"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facenet_app.errors import UsageError
-from facenet_app.evaluation.table import Table, read_table
+from facenet_app.table import Table, read_table
 
 __all__ = ["AttributeTable", "read_attributes"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facenet_app.errors import UsageError
-from facenet_app.evaluation.table import read_text
+from facenet_app.table import read_text
 
 __all__ = ["Pair", "picture_path", "read_pairs"]
 

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from facenet_app.errors import ImageNotFound, UsageError
 from facenet_app.evaluation.lfw import Pair, read_pairs
-from facenet_app.evaluation.table import read_table, read_text
+from facenet_app.table import read_table, read_text
 
 __all__ = ["PairList", "existing", "read_pair_list"]
 

@@ -1,0 +1,72 @@
+"""Comparing two pictures, and a picture with everybody enrolled, under a rule that is known."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facenet_app.comparison.distance import distance
+from facenet_app.comparison.rules import Rule
+from facenet_app.domain import CandidateList, Identification, Selection, Template, Verification
+from facenet_app.extraction import FaceExtractor, picture_warnings
+from facenet_app.imaging.decode import ImageSource
+
+if TYPE_CHECKING:
+    from facenet_app.gallery.index import SearchIndex
+
+__all__ = ["Wanted", "compare", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many of the nearest people to list for each face, and what stands for a person."""
+
+    candidates: int
+    template: Template
+
+
+def compare(
+    extractor: FaceExtractor, rule: Rule, pair: tuple[ImageSource, ImageSource], selection: Selection
+) -> Verification:
+    """Compare ``pair``, probe and reference; see ``FaceService.verify``."""
+    first, second = extractor.extract_each(pair, selection)
+    between = distance(first.face.embedding, second.face.embedding)
+    usable = first.face.quality.usable and second.face.quality.usable
+    return Verification(
+        decision=rule.decide(between, usable=usable),
+        distance=between,
+        operating_point=rule.point,
+        review_point=rule.review_point,
+        model=extractor.model,
+        probe=first,
+        reference=second,
+        warnings=(
+            *picture_warnings("probe", first),
+            *picture_warnings("reference", second),
+            *rule.warnings(extractor.detector.name),
+        ),
+    )
+
+
+def search(
+    extractor: FaceExtractor, rule: Rule, index: "SearchIndex", image: ImageSource, wanted: Wanted
+) -> Identification:
+    """Search for every face of ``image`` in ``index``; see ``FaceService.identify``."""
+    extraction = extractor.extract(image, Selection.ALL)
+    found = []
+    for face in extraction.faces:
+        nearest = index.search(face.embedding, wanted.candidates, wanted.template)
+        within = nearest[0].distance if nearest else float("inf")
+        usable = face.quality.usable or within > rule.reach
+        found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))
+    warnings = () if index.people else ("The gallery is empty: enroll somebody first.",)
+    return Identification(
+        pixels=extraction.pixels,
+        faces=tuple(found),
+        operating_point=rule.point,
+        review_point=rule.review_point,
+        model=extractor.model,
+        gallery_size=index.people,
+        comparisons=index.samples,
+        template=wanted.template,
+        risk=rule.risk,
+        warnings=(*warnings, *rule.warnings(extractor.detector.name)),
+    )
