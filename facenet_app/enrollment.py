@@ -1,6 +1,7 @@
 """Enrolling: from pictures of a person to samples in the gallery, and from folders to people."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facenet_app.domain import (
@@ -22,10 +23,25 @@ from facenet_app.errors import (
 from facenet_app.extraction import FaceExtractor, content_sha256, picture_warnings
 from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.store import GalleryStore
+from facenet_app.gate import Gate
 from facenet_app.imaging.decode import PICTURE_SUFFIXES, ImageSource
-from facenet_app.imaging.quality import ADVICE
 
-__all__ = ["enroll", "folders_of_people", "refusal"]
+__all__ = ["Rules", "enroll", "folders_of_people", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How pictures become samples.
+
+    Attributes:
+        selection: which face of several is the person's.
+        gate: what is refused.
+        keep_crops: whether the aligned faces are stored, too.
+    """
+
+    selection: Selection
+    gate: Gate
+    keep_crops: bool = True
 
 
 def enroll(
@@ -33,35 +49,45 @@ def enroll(
     gallery: GalleryStore,
     name: str,
     sources: Sequence[ImageSource],
-    selection: Selection,
+    rules: Rules,
 ) -> Enrollment:
     """Store the usable pictures of one person in one transaction; see ``FaceService.enroll``."""
     name = checked_name(name)
     if not sources:
         raise UsageError("no picture was given", "give at least one picture of the person")
-    drafts: list[SampleDraft] = []
+    drafts: list[tuple[ImageSource, SampleDraft]] = []
     refused: list[RefusedImage] = []
     warnings: list[str] = []
-    for source, outcome in zip(sources, extractor.extract_many(sources, selection), strict=True):
+    for source, outcome in zip(sources, extractor.extract_many(sources, rules.selection), strict=True):
         try:
             if isinstance(outcome, FacenetAppError):
                 raise outcome
-            draft = _draft(gallery, name, outcome)
+            draft = _draft(gallery, name, outcome, rules)
         except (ImageError, FaceError, DuplicateSample) as error:
             refused.append(refusal(source, error))
             continue
-        if draft is None or any(draft.content_sha256 == other.content_sha256 for other in drafts):
+        if draft is None or any(draft.content_sha256 == other.content_sha256 for _, other in drafts):
             warnings.append(f"{source_name(source)} is enrolled already and was not stored twice.")
             continue
         warnings.extend(picture_warnings(source_name(source), outcome))
-        drafts.append(draft)
-    if not drafts:
+        drafts.append((source, draft))
+    kept = []
+    for (source, draft), verdict in zip(
+        drafts, rules.gate.judge(gallery, name, [draft for _, draft in drafts]), strict=True
+    ):
+        if verdict.error is not None:
+            refused.append(refusal(source, verdict.error))
+            continue
+        kept.append(draft)
+        if verdict.warning is not None:
+            warnings.append(f"{source_name(source)}: {verdict.warning}")
+    if not kept:
         return Enrollment(gallery.find(name), name, (), tuple(refused), tuple(warnings))
-    identity, samples = gallery.add(name, drafts)
+    identity, samples = gallery.add(name, kept)
     return Enrollment(identity, identity.name, samples, tuple(refused), tuple(warnings))
 
 
-def _draft(gallery: GalleryStore, name: str, extraction: Extraction) -> SampleDraft | None:
+def _draft(gallery: GalleryStore, name: str, extraction: Extraction, rules: Rules) -> SampleDraft | None:
     """A sample to store, or None if this picture is enrolled for this person already.
 
     Raises:
@@ -69,17 +95,12 @@ def _draft(gallery: GalleryStore, name: str, extraction: Extraction) -> SampleDr
         DuplicateSample: the picture is enrolled for somebody else.
     """
     face = extraction.face
-    if not face.quality.usable:
-        reasons = face.quality.reasons
-        raise PoorQuality(
-            f"the face is too poor to enroll ({', '.join(reasons)})",
-            "; ".join(ADVICE[reason] for reason in reasons),
-            reasons=reasons,
-        )
+    rules.gate.refuse_poor(face.quality)
     digest = content_sha256(extraction)
     owner = gallery.owner_of(digest)
     if owner is None:
-        return SampleDraft(face.embedding, face.crop, face.quality, digest)
+        crop = face.crop if rules.keep_crops else None
+        return SampleDraft(face.embedding, crop, face.quality, digest)
     if gallery.same_name(owner.name, name):
         return None
     raise DuplicateSample(

@@ -21,6 +21,9 @@
     │   ├── IdentityNotFound        unknown_identity  5
     │   ├── IdentityExists          identity_exists   5
     │   ├── DuplicateSample         duplicate_sample  5
+    │   ├── BelongsToOther          belongs_to_other  5
+    │   ├── UnlikeOwnSamples        unlike_own_samples 5
+    │   ├── WrongKey                wrong_key         5
     │   └── ModelMismatch           model_mismatch    5
     └── ModelError                  model             5
         ├── UnknownModel            unknown_model     5
@@ -40,6 +43,7 @@ who was not named by the caller.
 from typing import ClassVar
 
 __all__ = [
+    "BelongsToOther",
     "DeviceUnavailable",
     "DownloadFailed",
     "DuplicateSample",
@@ -64,10 +68,12 @@ __all__ = [
     "TrainingFailed",
     "TruncatedImage",
     "UnknownModel",
+    "UnlikeOwnSamples",
     "UnsupportedImage",
     "UsageError",
     "WeightsDamaged",
     "WeightsMissing",
+    "WrongKey",
 ]
 
 
@@ -212,6 +218,24 @@ class DuplicateSample(GalleryError):
     """The very same picture of a face is enrolled already."""
 
     code = "duplicate_sample"
+
+
+class BelongsToOther(GalleryError):
+    """The face to enroll is that of somebody who is enrolled under another name."""
+
+    code = "belongs_to_other"
+
+
+class UnlikeOwnSamples(GalleryError):
+    """The face to enroll does not look like the other pictures of the same person."""
+
+    code = "unlike_own_samples"
+
+
+class WrongKey(GalleryError):
+    """The gallery is encrypted, and the key or passphrase is missing or another one."""
+
+    code = "wrong_key"
 
 
 class ModelMismatch(GalleryError):

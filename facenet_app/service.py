@@ -16,6 +16,7 @@ from facenet_app.comparison.rules import Asked, Measured
 from facenet_app.domain import (
     Enrollment,
     Finding,
+    GateMode,
     Identification,
     Identity,
     OperatingPoint,
@@ -186,21 +187,35 @@ class FaceService:
         rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
         return search(self.extractor, rule, index, image, Wanted(candidates, self.settings.template))
 
-    def enroll(self, name: str, images: Iterable[ImageSource]) -> Enrollment:
+    def enroll(self, name: str, images: Iterable[ImageSource], *, gate: GateMode | None = None) -> Enrollment:
         """Add pictures of one person to the gallery; the person is created if new.
 
         Pictures that cannot be used are listed in ``refused`` with a stable code, the others are
         stored in one transaction. A picture already enrolled is not stored twice.
 
+        Args:
+            name: what the person is called.
+            images: pictures, as in :meth:`verify`.
+            gate: how strict to be about whose face it is, see :mod:`facenet_app.gate`; None: as in
+                the settings.
+
         Raises:
+            NoOperatingPoint: the gate is strict, and nothing was measured for the model.
             InvalidName: the name is empty, too long or looks like a path.
             UsageError: no picture was given.
             GalleryError: the gallery cannot be opened or written.
         """
         # The gallery is opened first: if it cannot be, no time is spent on the pictures.
-        from facenet_app.enrollment import enroll
+        from facenet_app.enrollment import Rules, enroll
+        from facenet_app.gate import Gate
 
-        return enroll(self.extractor, self.gallery, name, list(images), self._one_face())
+        settings = self.settings if gate is None else self.settings.model_copy(update={"gate": gate})
+        rules = Rules(
+            self._one_face(),
+            Gate(settings, self.measured.led_by(self.gallery.operating_points())),
+            settings.keep_crops,
+        )
+        return enroll(self.extractor, self.gallery, name, list(images), rules)
 
     def enroll_folders(self, root: Path, progress: Progress | None = None) -> Iterator[Enrollment]:
         """Enroll ``root/<Name>/*.jpg``: one person a folder, in order of name, as they are done.

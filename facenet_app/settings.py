@@ -11,7 +11,7 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from facenet_app.domain import Selection, Template
+from facenet_app.domain import GateMode, Selection, Template
 from facenet_app.errors import UsageError
 
 __all__ = ["DEFAULT_FMR", "DEFAULT_FPIR", "Settings", "load_settings"]
@@ -91,6 +91,15 @@ class Settings(BaseSettings):
     template: Template = Field(
         Template.CENTROID,
         description="what stands for a person of several pictures in a search: centroid or nearest",
+    )
+    gate: GateMode = Field(
+        GateMode.STANDARD,
+        description="what enrollment refuses: off (nothing), standard (poor pictures, faces that are almost "
+        "certainly somebody else's) or strict (faces that a search would name otherwise, too)",
+    )
+    keep_crops: bool = Field(
+        True,
+        description="keep the aligned face of each sample; without it, no other model can embed it again",
     )
     # The limits are where errors begin, measured on LFW pictures made worse: docs/quality.md.
     min_eye_distance: float = Field(

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from facenet_app.service import FaceService
 
 EXAMPLES = examples(
-    'enroll "Grace Hopper" one.jpg two.jpg', "enroll --from-folders people", "enroll Ada ada.png --json"
+    'enroll "Grace Hopper" one.jpg two.jpg',
+    "enroll --from-folders people",
+    "enroll Ada ada.png --gate strict --json",
 )
+
+GATES = ("off", "standard", "strict")
 
 
 @takes("model", "gallery", "device")
@@ -32,6 +36,22 @@ def enroll(
         Path | None,
         typer.Option("--from-folders", metavar="DIR", help="Enroll DIR/NAME/*.jpg: a folder a person."),
     ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            "--gate",
+            metavar="MODE",
+            help="What is refused: off (nothing), standard (poor pictures, faces of others) or strict.",
+            autocompletion=lambda: list(GATES),
+        ),
+    ] = None,
+    crops: Annotated[
+        bool | None,
+        typer.Option(
+            "--crops/--no-crops",
+            help="Keep the aligned faces, or embeddings alone, which no other model can renew.",
+        ),
+    ] = None,
 ) -> int:
     """Add pictures of a person to the gallery.
 
@@ -41,20 +61,19 @@ def enroll(
     if from_folders is not None:
         if name is not None:
             raise UsageError("--from-folders takes the names from the folders", "leave NAME and IMAGE out")
-        return _enroll_folders(from_folders, given)
+        return _enroll_folders(from_folders, given.service(gate=gate, keep_crops=crops), given)
     if name is None or not images:
         raise UsageError(
             "a name and at least one picture are needed", "see `facenet-app enroll --help` for examples"
         )
-    service = given.service()
+    service = given.service(gate=gate, keep_crops=crops)
     with service.gallery:
         result = service.enroll(name, images)
     emit(result.to_dict(), _lines(result), as_json=given.json)
     return _exit_code([result])
 
 
-def _enroll_folders(root: Path, given: Given) -> int:
-    service = given.service()
+def _enroll_folders(root: Path, service: "FaceService", given: Given) -> int:
     with service.gallery:
         done = list(_with_progress(service, root, shown=not given.json))
     refused = Counter(each.code for result in done for each in result.refused)

@@ -57,9 +57,9 @@ class Given:
         # A rate asked for here leads over a threshold that the environment brings.
         return settings if self.fmr is None else settings.model_copy(update={"threshold": None})
 
-    def service(self) -> "FaceService":
+    def service(self, **more: object) -> "FaceService":
         """The service under these options. Raises as :func:`facenet_app.bootstrap.open_service`."""
-        settings = self.settings()
+        settings = self.settings(**more)
         from facenet_app.bootstrap import open_service
         from facenet_app.service import FaceService
 

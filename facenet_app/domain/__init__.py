@@ -6,12 +6,14 @@ pixel. Results have ``to_dict()``; the page, ``--json`` and the API all show tha
 Embeddings and pixels never enter it.
 """
 
+from facenet_app.domain.audit import AuditAction, AuditEntry, AuditTrail
 from facenet_app.domain.decisions import Decision, OperatingPoint, Rate, SearchRisk, Verification
 from facenet_app.domain.enrolled import (
     Candidate,
     CandidateList,
     Enrollment,
     Finding,
+    GateMode,
     Identification,
     Identity,
     RefusedImage,
@@ -37,6 +39,9 @@ from facenet_app.domain.faces import (
 __all__ = [
     "HALF_MARK",
     "MIRROR_MARK",
+    "AuditAction",
+    "AuditEntry",
+    "AuditTrail",
     "BoundingBox",
     "Candidate",
     "CandidateList",
@@ -48,6 +53,7 @@ __all__ = [
     "Extraction",
     "FaceCrop",
     "Finding",
+    "GateMode",
     "Identification",
     "Identity",
     "Landmarks",

@@ -16,6 +16,7 @@ __all__ = [
     "CandidateList",
     "Enrollment",
     "Finding",
+    "GateMode",
     "Identification",
     "Identity",
     "RefusedImage",
@@ -32,6 +33,14 @@ class Template(StrEnum):
     """The normalized mean of their embeddings."""
     NEAREST = "nearest"
     """Whichever sample is nearest to the face."""
+
+
+class GateMode(StrEnum):
+    """How strict enrollment is about whose face it is; see :mod:`facenet_app.gate`."""
+
+    OFF = "off"
+    STANDARD = "standard"
+    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)

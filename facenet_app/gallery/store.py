@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, select
 
-from facenet_app.domain import Finding, Identity, OperatingPoint, Sample, SampleDraft
+from facenet_app.domain import Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import add_samples, delete_person, rename_person
@@ -20,7 +20,13 @@ from facenet_app.gallery.lookup import find_person, get_person, one_person
 from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.reembed import Embed, reembed_gallery
-from facenet_app.gallery.rows import NewSample, identity_from, sample_from, select_identities
+from facenet_app.gallery.rows import (
+    NewSample,
+    identity_from,
+    sample_from,
+    select_identities,
+    vector_from_bytes,
+)
 from facenet_app.gallery.schema import gallery, identities, samples
 
 __all__ = ["GalleryStore"]
@@ -161,6 +167,16 @@ class GalleryStore:
         with self._database.reading() as connection:
             rows = connection.execute(select(samples).where(condition).order_by(samples.c.number))
             return [sample_from(row) for row in rows.mappings()]
+
+    def embeddings(self, identity_id: str) -> list[Embedding]:
+        """The embeddings of one person's samples, oldest first; empty for an unknown id."""
+        columns = select(samples.c.embedding, samples.c.dimension, samples.c.fingerprint)
+        query = columns.where(samples.c.identity_id == identity_id).order_by(samples.c.number)
+        with self._database.reading() as connection:
+            return [
+                Embedding(vector_from_bytes(row.embedding, row.dimension), row.fingerprint)
+                for row in connection.execute(query)
+            ]
 
     def owner_of(self, content_sha256: str) -> Identity | None:
         """Who this very picture of a face is enrolled for, or None."""
