@@ -45,13 +45,12 @@ def enroll(
             autocompletion=lambda: list(GATES),
         ),
     ] = None,
-    crops: Annotated[
-        bool | None,
+    no_crops: Annotated[
+        bool,
         typer.Option(
-            "--crops/--no-crops",
-            help="Keep the aligned faces, or embeddings alone, which no other model can renew.",
+            "--no-crops", help="Keep embeddings without the aligned faces; no model can renew them."
         ),
-    ] = None,
+    ] = False,
 ) -> int:
     """Add pictures of a person to the gallery.
 
@@ -61,12 +60,14 @@ def enroll(
     if from_folders is not None:
         if name is not None:
             raise UsageError("--from-folders takes the names from the folders", "leave NAME and IMAGE out")
-        return _enroll_folders(from_folders, given.service(gate=gate, keep_crops=crops), given)
+        return _enroll_folders(
+            from_folders, given.service(gate=gate, keep_crops=False if no_crops else None), given
+        )
     if name is None or not images:
         raise UsageError(
             "a name and at least one picture are needed", "see `facenet-app enroll --help` for examples"
         )
-    service = given.service(gate=gate, keep_crops=crops)
+    service = given.service(gate=gate, keep_crops=False if no_crops else None)
     with service.gallery:
         result = service.enroll(name, images)
     emit(result.to_dict(), _lines(result), as_json=given.json)

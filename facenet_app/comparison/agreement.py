@@ -21,9 +21,9 @@ def agreeing(new: NDArray[np.float32], own: NDArray[np.float32], reach: float) -
         own: float32 (M, D), those of the person's samples; M may be 0.
         reach: the largest distance of a link, 0 … 2.
     """
-    linked: NDArray[np.bool_] = distances(new, new) <= reach
+    linked = distances(new, new) <= reach
     if len(own):
-        return _joined(linked, (distances(new, own) <= reach).any(axis=1))
+        return _joined(linked, np.asarray((distances(new, own) <= reach).any(axis=1)))
     best = np.zeros(len(new), np.bool_)
     left = np.ones(len(new), np.bool_)
     while left.any():

@@ -23,9 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from facenet_app.domain.audit import NO_HEAD
+
 __all__ = [
     "LATEST",
     "UtcTime",
+    "audit",
     "changes",
     "gallery",
     "identities",
@@ -34,7 +37,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0003"
+LATEST: Final = "0004"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -74,6 +77,10 @@ gallery = Table(
     Column("unwiped_revision", Integer),  # a removal whose bytes may still be in the file; mostly NULL
     # The change log is complete for the revisions after this one.
     Column("changes_since", Integer, nullable=False, server_default="0"),
+    # How long the audit trail is and what its last digest is: a trail cut short shows, too.
+    Column("audit_entries", Integer, nullable=False, server_default="0"),
+    Column("audit_head", String(64), nullable=False, server_default=NO_HEAD),
+    Column("encryption", JSON(none_as_null=True)),  # the wrapped data key; NULL: nothing is encrypted
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -84,6 +91,8 @@ identities = Table(
     Column("name", String, nullable=False),
     Column("name_key", String, nullable=False, unique=True),
     Column("enrolled_at", UtcTime, nullable=False),
+    Column("consent", String),  # a note, such as where the signed form is
+    Column("expires_at", UtcTime, index=True),  # from then on never found; NULL: never
 )
 
 samples = Table(
@@ -126,4 +135,18 @@ changes = Table(
     Column("kind", String, nullable=False),
     Column("identity_id", String(32)),  # no foreign key, but nobody who was removed stays in here
     Column("sample_number", Integer),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("identity_id", String(32)),  # no foreign key: it stays when the person goes
+    Column("other_id", String(32)),
+    Column("samples", Integer),
+    Column("request_id", String),
+    Column("digest", String(64), nullable=False),
 )
