@@ -4,16 +4,17 @@ Who is enrolled can be seen and removed whatever model made the embeddings, with
 weights. Nothing here makes a gallery that is not there.
 """
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facenet_app.cli import gallery_backup
+from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
-from facenet_app.errors import IdentityExists, ModelError, ModelMismatch, UsageError
+from facenet_app.errors import IdentityExists, ModelError, ModelMismatch
 
 if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.domain import Finding
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.settings import Settings
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
+app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.backup)
+app.command("restore", epilog=gallery_backup.RESTORE_EXAMPLES)(gallery_backup.restore)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]
 
@@ -75,10 +78,10 @@ def rename(
         try:
             person = store.rename(old, new, merge=merge)
         except IdentityExists:
-            if not _may_ask(given):
+            if not may_ask(given):
                 raise
             if not typer.confirm(f"{new!r} is enrolled already. Make the two one person?", err=True):
-                return _left_alone(given)
+                return left_alone(given)
             person = store.rename(old, new, merge=True)
     emit(
         {"identity": person.to_dict()},
@@ -103,12 +106,9 @@ def remove(
     """
     with given.store(any_model=True) as store:
         person = store.get(name)
-        if not yes and not _may_ask(given):
-            raise UsageError("removing a person needs a yes, and nobody can be asked here", "add --yes")
-        if not yes and not typer.confirm(
-            f"Remove {person.name!r} with {_counted(person.samples)} for good?", err=True
-        ):
-            return _left_alone(given)
+        question = f"Remove {person.name!r} with {_counted(person.samples)} for good?"
+        if not agreed(given, question, yes=yes):
+            return left_alone(given)
         removed = store.remove(name)
     emit(
         {"removed": removed.to_dict()},
@@ -169,12 +169,3 @@ def unfit(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
 
 def _counted(samples: int) -> str:
     return counted(samples, "sample", "samples")
-
-
-def _may_ask(given: Given) -> bool:
-    return sys.stdin.isatty() and not given.json
-
-
-def _left_alone(given: Given) -> int:
-    emit({}, ["nothing was changed"], as_json=given.json)
-    return 1

@@ -11,8 +11,7 @@ from program import Cli
 
 
 def test_all_of_them_are_found() -> None:
-    assert len(COMMANDS) == 20
-    assert "facenet-app gallery reembed" in COMMANDS
+    assert {"facenet-app verify", "facenet-app gallery reembed", "facenet-app models list"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("path", COMMANDS)

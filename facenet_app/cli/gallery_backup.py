@@ -1,0 +1,72 @@
+"""``facenet-app gallery backup`` and ``restore``: a copy of the gallery, and back again."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from facenet_app.cli.asking import agreed, left_alone
+from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.progress import progress_bar
+from facenet_app.cli.run import counted, emit
+
+__all__ = ["BACKUP_EXAMPLES", "RESTORE_EXAMPLES", "backup", "restore"]
+
+BACKUP_EXAMPLES: Final = examples(
+    "gallery backup staff-2026-11-21.db", "gallery backup /mnt/backup/staff.db --force --json"
+)
+RESTORE_EXAMPLES: Final = examples(
+    "gallery restore staff-2026-11-21.db", "gallery restore staff.db --gallery new.db --yes"
+)
+
+
+@takes("gallery")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    given: Given,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it is there.")] = False,
+) -> int:
+    """Copy the gallery into a file while others use it.
+
+    The copy is read wholly before it gets its name.
+    """
+    from facenet_app.gallery.backup import back_up
+
+    with progress_bar("copying", "pages") as report:
+        copied = back_up(given.settings().gallery, file, overwrite=force, progress=report)
+    lines = [f"{_held(copied.people, copied.samples)} copied to {file}"]
+    lines += [f"{each.code}: {each.message}, in the gallery and so in the copy" for each in copied.damaged]
+    emit({"file": str(file.absolute()), **copied.to_dict()}, lines, as_json=given.json)
+    return 0
+
+
+@takes("gallery")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that backup or salvage wrote.")],
+    given: Given,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Do not keep the gallery that is replaced.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Put a backup in the place of the gallery.
+
+    The backup is read wholly before anything is touched. The gallery before is kept beside it.
+    """
+    from facenet_app.gallery.restore import restore_gallery
+
+    gallery = given.settings().gallery
+    question = f"Replace the gallery {gallery} by {file}{'' if not discard else ', for good'}?"
+    if gallery.exists() and not agreed(given, question, yes=yes):
+        return left_alone(given)
+    with progress_bar("copying", "pages") as report:
+        restored = restore_gallery(gallery, file, keep=not discard, progress=report)
+    lines = [f"{_held(restored.held.people, restored.held.samples)} restored from {file}"]
+    if restored.replaced is not None:
+        lines.append(f"the gallery before is kept in {restored.replaced}")
+    emit(restored.to_dict(), lines, as_json=given.json)
+    return 0
+
+
+def _held(people: int, samples: int) -> str:
+    return f"{counted(people, 'person', 'people')} with {counted(samples, 'sample', 'samples')}"
