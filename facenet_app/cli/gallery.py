@@ -4,7 +4,7 @@ Who is enrolled can be seen and removed whatever model made the embeddings, with
 weights. Nothing here makes a gallery that is not there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +18,7 @@ from facenet_app.errors import IdentityExists, ModelError, ModelMismatch
 
 if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.domain import Finding
+    from facenet_app.gallery.copies import GalleryCopy
     from facenet_app.gallery.store import GalleryStore
     from facenet_app.settings import Settings
 
@@ -102,17 +103,21 @@ def remove(
 ) -> int:
     """Remove a person for good.
 
-    Every sample, picture and embedding of theirs goes with them.
+    Every sample, picture and embedding of theirs goes with them. Backups and exports that may still
+    hold them are listed.
     """
+    from facenet_app.gallery.copies import copies_holding
+
     with given.store(any_model=True) as store:
         person = store.get(name)
         question = f"Remove {person.name!r} with {_counted(person.samples)} for good?"
         if not agreed(given, question, yes=yes):
             return left_alone(given)
+        copies = copies_holding(store, person)
         removed = store.remove(name)
     emit(
-        {"removed": removed.to_dict()},
-        [f"{removed.name} was removed ({_counted(removed.samples)})"],
+        {"removed": removed.to_dict(), "copies": [copy.to_dict() for copy in copies]},
+        [f"{removed.name} was removed ({_counted(removed.samples)})", *_copy_lines(copies)],
         as_json=given.json,
     )
     return 0
@@ -169,3 +174,15 @@ def unfit(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
 
 def _counted(samples: int) -> str:
     return counted(samples, "sample", "samples")
+
+
+def _copy_lines(copies: "Sequence[GalleryCopy]") -> list[str]:
+    """Where somebody who was removed may still be."""
+    if not copies:
+        return []
+    lines = [
+        f"  {copy.path} ({copy.kind} of {copy.made_at:%Y-%m-%d %H:%M} UTC"
+        f"{'' if copy.there else '; moved or deleted since'})"
+        for copy in copies
+    ]
+    return ["they may still be in these copies, which you have to delete or replace yourself:", *lines]

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from filelock import FileLock
 
+from facenet_app.domain import Identity
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.aside import written_aside
 
-__all__ = ["CopyKind", "GalleryCopy", "copies_of", "note_copy"]
+if TYPE_CHECKING:
+    from facenet_app.gallery.store import GalleryStore
+
+__all__ = ["CopyKind", "GalleryCopy", "copies_holding", "copies_of", "note_copy"]
 
 
 class CopyKind(StrEnum):
@@ -76,6 +80,20 @@ def copies_of(gallery: Path) -> tuple[GalleryCopy, ...]:
             f"the list of copies {notes} cannot be read",
             "look for copies of the gallery yourself, then delete the list",
         ) from error
+
+
+def copies_holding(store: "GalleryStore", person: Identity) -> tuple[GalleryCopy, ...]:
+    """The copies that were made when the person, or a sample of theirs, was enrolled already.
+
+    Raises:
+        GalleryError: the notes, or the gallery, cannot be read.
+    """
+    copies = copies_of(store.path)
+    if not copies:
+        return ()
+    # A sample can be older than its owner: it came from somebody whom a merging ended.
+    since = min([person.enrolled_at, *(sample.enrolled_at for sample in store.samples(person.id))])
+    return tuple(copy for copy in copies if copy.may_hold(since))
 
 
 def note_copy(gallery: Path, copy: Path, kind: CopyKind) -> GalleryCopy:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
-from facenet_app.domain import Finding
+from facenet_app.domain import AuditAction, Finding
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.check import check_gallery
 from facenet_app.gallery.database import Database
@@ -82,8 +83,8 @@ def verified(path: Path, *, reload: int | None = None) -> Verified:
 
     Args:
         path: the copy, which nobody else uses.
-        reload: make its revision higher than this one, so that whoever knows another gallery of
-            this name reads everything anew.
+        reload: for a copy that is to be restored: make its revision higher than this one, so that
+            whoever knows another gallery of this name reads everything anew.
 
     Raises:
         GalleryError: it is no gallery, was written by a newer program, or the file itself is damaged.
@@ -99,6 +100,8 @@ def verified(path: Path, *, reload: int | None = None) -> Verified:
                 later = func.max(gallery.c.revision, reload + 1)
                 connection.execute(update(gallery).values(revision=later))
                 reload_all(connection)
+                held = connection.execute(select(func.count()).select_from(samples)).scalar_one()
+                record(connection, AuditAction.RESTORE, samples=held)
         with database.reading() as connection:
             model = connection.execute(select(gallery.c.model)).scalar_one()
             people, held = (
