@@ -1,12 +1,12 @@
-"""Serve the page: ``uv run app.py``. Settings come from FACENET_APP_* variables."""
+"""Serve the page and the API: ``uv run app.py``. Settings come from FACENET_APP_* variables."""
 
 import sys
 
 import typer
 
 from facenet_app.errors import FacenetAppError
+from facenet_app.server.serve import serve
 from facenet_app.settings import load_settings
-from facenet_app.web.serve import serve
 
 
 def main() -> int:

@@ -17,6 +17,16 @@
     │   ├── TruncatedImage          truncated_image   4
     │   └── ImageTooLarge           image_too_large   4
     ├── PackDamaged                 pack_damaged      4
+    ├── RequestError                invalid_request   2
+    │   ├── Unauthorized            unauthorized      2
+    │   ├── Forbidden               forbidden         2
+    │   ├── TooManyRequests         too_many_requests 2
+    │   ├── RequestTooLarge         request_too_large 2
+    │   └── UnsupportedMedia        unsupported_media 2
+    ├── ServerError                 internal          5
+    │   ├── Overloaded              overloaded        5
+    │   ├── TimedOut                timed_out         5
+    │   └── AccessFileDamaged       access_file       5
     ├── GalleryError                gallery           5
     │   ├── IdentityNotFound        unknown_identity  5
     │   ├── IdentityExists          identity_exists   5
@@ -24,6 +34,7 @@
     │   ├── BelongsToOther          belongs_to_other  5
     │   ├── UnlikeOwnSamples        unlike_own_samples 5
     │   ├── WrongKey                wrong_key         5
+    │   ├── ReadOnlyGallery         read_only         5
     │   └── ModelMismatch           model_mismatch    5
     └── ModelError                  model             5
         ├── UnknownModel            unknown_model     5
@@ -43,6 +54,7 @@ who was not named by the caller.
 from typing import ClassVar
 
 __all__ = [
+    "AccessFileDamaged",
     "BelongsToOther",
     "DeviceUnavailable",
     "DownloadFailed",
@@ -50,6 +62,7 @@ __all__ = [
     "EmptyImage",
     "FaceError",
     "FacenetAppError",
+    "Forbidden",
     "GalleryError",
     "IdentityExists",
     "IdentityNotFound",
@@ -63,13 +76,22 @@ __all__ = [
     "NoFaceFound",
     "NoOperatingPoint",
     "NotAnImage",
+    "Overloaded",
     "PackDamaged",
     "PoorQuality",
+    "ReadOnlyGallery",
+    "RequestError",
+    "RequestTooLarge",
+    "ServerError",
+    "TimedOut",
+    "TooManyRequests",
     "TrainingFailed",
     "TruncatedImage",
+    "Unauthorized",
     "UnknownModel",
     "UnlikeOwnSamples",
     "UnsupportedImage",
+    "UnsupportedMedia",
     "UsageError",
     "WeightsDamaged",
     "WeightsMissing",
@@ -196,6 +218,75 @@ class PackDamaged(FacenetAppError):
     exit_code = 4
 
 
+class RequestError(FacenetAppError):
+    """A request to the API that cannot be answered as it is. ``retry_after`` is in seconds."""
+
+    code = "invalid_request"
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
+
+
+class Unauthorized(RequestError):
+    """No key, or one that is unknown, revoked or expired."""
+
+    code = "unauthorized"
+
+
+class Forbidden(RequestError):
+    """The key is good, but not for this; or the request comes from another web site."""
+
+    code = "forbidden"
+
+
+class TooManyRequests(RequestError):
+    """More requests than this key or address may send; try again later."""
+
+    code = "too_many_requests"
+
+
+class RequestTooLarge(RequestError):
+    """The body has more bytes than are accepted; it was not read to its end."""
+
+    code = "request_too_large"
+
+
+class UnsupportedMedia(RequestError):
+    """The body is neither multipart/form-data nor JSON."""
+
+    code = "unsupported_media"
+
+
+class ServerError(FacenetAppError):
+    """The server failed at a request that may be sound. ``retry_after`` is in seconds."""
+
+    code = "internal"
+
+    def __init__(self, message: str, hint: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
+
+
+class Overloaded(ServerError):
+    """So many requests are waiting that this one was not taken; nothing was done."""
+
+    code = "overloaded"
+
+
+class TimedOut(ServerError):
+    """The request took longer than allowed."""
+
+    code = "timed_out"
+
+
+class AccessFileDamaged(ServerError):
+    """The file of keys and users cannot be read or written: nobody is let in."""
+
+    code = "access_file"
+
+
 class GalleryError(FacenetAppError):
     """The gallery cannot be opened, read or written as asked."""
 
@@ -236,6 +327,12 @@ class WrongKey(GalleryError):
     """The gallery is encrypted, and the key or passphrase is missing or another one."""
 
     code = "wrong_key"
+
+
+class ReadOnlyGallery(GalleryError):
+    """The setting ``read_only`` forbids every change."""
+
+    code = "read_only"
 
 
 class ModelMismatch(GalleryError):

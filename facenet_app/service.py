@@ -24,7 +24,7 @@ from facenet_app.domain import (
     Selection,
     Verification,
 )
-from facenet_app.errors import UsageError
+from facenet_app.errors import ReadOnlyGallery, UsageError
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.decode import ImageSource
 from facenet_app.recognition import Wanted, compare, search
@@ -203,8 +203,9 @@ class FaceService:
             NoOperatingPoint: the gate is strict, and nothing was measured for the model.
             InvalidName: the name is empty, too long or looks like a path.
             UsageError: no picture was given.
-            GalleryError: the gallery cannot be opened or written.
+            GalleryError: the gallery cannot be opened or written, or is read-only here.
         """
+        self._refuse_if_read_only()
         # The gallery is opened first: if it cannot be, no time is spent on the pictures.
         from facenet_app.enrollment import Rules, enroll
         from facenet_app.gate import Gate
@@ -273,6 +274,7 @@ class FaceService:
             IdentityExists: somebody is called ``new`` and ``merge`` is False.
             InvalidName: ``new`` cannot be a name.
         """
+        self._refuse_if_read_only()
         return self.gallery.rename(old, new, merge=merge)
 
     def remove(self, name: str) -> Identity:
@@ -281,7 +283,12 @@ class FaceService:
         Raises:
             IdentityNotFound: nobody of this name is enrolled.
         """
+        self._refuse_if_read_only()
         return self.gallery.remove(name)
+
+    def _refuse_if_read_only(self) -> None:
+        if self.settings.read_only:
+            raise ReadOnlyGallery("the gallery is read-only here", "ask who set FACENET_APP_READ_ONLY")
 
     def check_gallery(self) -> list[Finding]:
         """What is wrong with the gallery, also one of another model; empty if nothing is."""
@@ -300,6 +307,7 @@ class FaceService:
         """
         from facenet_app.reembedding import crop_vectors
 
+        self._refuse_if_read_only()
         with self._open_gallery(any_model=True) as store:
             embed = partial(crop_vectors, self.extractor)
             return store.reembed(self.extractor.model, self.extractor.fingerprint, embed, progress)

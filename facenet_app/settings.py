@@ -5,11 +5,11 @@ command line's options and ``FaceService.open()`` override that.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from facenet_app.domain import GateMode, Selection, Template
 from facenet_app.errors import UsageError
@@ -21,6 +21,16 @@ DEFAULT_FMR = 1e-3
 DEFAULT_FPIR = 1e-2
 """Of a search. Every enrolled person multiplies what each comparison may let pass, so 1e-3 would need rates
 that nobody measured in all but the smallest galleries; see docs/thresholds.md."""
+
+
+def _split(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several values, separated by commas in a variable."""
 
 
 class Settings(BaseSettings):
@@ -124,6 +134,40 @@ class Settings(BaseSettings):
     max_pixels: int = Field(80_000_000, gt=0, description="most pixels of a picture accepted")
     host: str = Field("127.0.0.1", description="address the page listens on; loopback unless you change it")
     port: int = Field(7860, ge=0, le=65535, description="port of the page; 0 = any free one")
+    page: bool = Field(True, description="serve the page beside the API")
+    access: Path = Field(
+        default_factory=lambda: user_data_path("facenet-app") / "access.json",
+        description="file of the API's keys and the page's users, which `facenet-app keys` fills",
+    )
+    read_only: bool = Field(False, description="refuse every change of the gallery")
+    public_hosts: Listed = Field(
+        (), description="names that clients call this server by, through a proxy; then all have to log in"
+    )
+    proxies: Listed = Field(
+        (), description="addresses of proxies whose X-Forwarded-For is believed; none by default"
+    )
+    cors_origins: Listed = Field(
+        (), description="other web sites whose scripts may use the API, as https://name; none by default"
+    )
+    tls_cert: Path | None = Field(None, description="certificate (PEM) for HTTPS, with tls_key")
+    tls_key: Path | None = Field(None, description="its private key (PEM)")
+    workers: int = Field(
+        0, ge=0, le=256, description="requests worked on at a time; 0 = twice as many as there are cores"
+    )
+    queue: int = Field(
+        128, ge=1, description="requests of the API held at a time; further ones are told to come back"
+    )
+    request_seconds: float = Field(30.0, gt=0, description="after which a request of the API is given up")
+    batch: int = Field(16, ge=1, le=1024, description="most faces of several requests embedded together")
+    batch_wait: float = Field(
+        0.002, ge=0, le=1, description="seconds that a face waits for others to be embedded with"
+    )
+    rate: float | None = Field(
+        None,
+        gt=0,
+        description="requests a second for each key or address, in bursts of five times as many; None = 20 "
+        "where the server can be reached from elsewhere, else no limit",
+    )
 
     @property
     def verification_fmr(self) -> float:

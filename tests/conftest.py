@@ -71,6 +71,7 @@ def _own_environment(model_cache: Path, tmp_path_factory: pytest.TempPathFactory
         patch.setenv("FACENET_APP_CACHE", str(model_cache))
         patch.setenv("FACENET_APP_CALIBRATION", str(tmp_path_factory.mktemp("calibration")))
         patch.setenv("FACENET_APP_MODELS", str(tmp_path_factory.mktemp("models")))
+        patch.setenv("FACENET_APP_ACCESS", str(tmp_path_factory.mktemp("access") / "access.json"))
         patch.setenv("FACENET_APP_GALLERY", str(tmp_path_factory.mktemp("gallery") / "gallery.db"))
         yield
 

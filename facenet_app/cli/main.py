@@ -14,6 +14,7 @@ from facenet_app.cli import (
     evaluate,
     gallery,
     identify,
+    keys,
     models,
     serve,
     train,
@@ -42,6 +43,7 @@ app.command("train", epilog=train.EXAMPLES)(train.train)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(models.app, name="models")
 app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
+app.add_typer(keys.app, name="keys")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 
 

@@ -1,6 +1,7 @@
-"""``facenet-app serve``: the web page."""
+"""``facenet-app serve``: the web page and the API."""
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +9,11 @@ import typer
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.run import say
 
-EXAMPLES = examples("serve", "serve --host 0.0.0.0 --port 8000", "serve --gallery staff.db")
+EXAMPLES = examples(
+    "serve",
+    "serve --no-page --port 8000 --gallery staff.db",
+    "serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
+)
 
 
 @takes("model", "gallery", "device", "fmr", "threshold", "review")
@@ -21,13 +26,21 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", metavar="PORT", help="Port to listen on; 0 takes any free one.")
     ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate for HTTPS (PEM).")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", metavar="FILE", help="The certificate's private key (PEM).")
+    ] = None,
+    no_page: Annotated[bool, typer.Option("--no-page", help="Serve the API alone.")] = False,
 ) -> int:
-    """Open the web page until Ctrl-C.
+    """Serve the web page and the API until Ctrl-C.
 
-    It prints its address; with --json, on stderr.
+    It prints the address; with --json, on stderr. Requests to the API are logged on stderr as JSON.
     """
-    settings = given.settings(host=host, port=port)
-    from facenet_app.web.serve import serve as serve_page
+    page = False if no_page else None
+    settings = given.settings(host=host, port=port, tls_cert=tls_cert, tls_key=tls_key, page=page)
+    from facenet_app.server.serve import serve as serve_both
 
-    serve_page(settings, partial(typer.echo, err=True) if given.json else say)
+    serve_both(settings, partial(typer.echo, err=True) if given.json else say)
     return 0

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Row, select
 
 from facenet_app.domain import Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
-from facenet_app.errors import GalleryError, UsageError
+from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import add_samples, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
@@ -139,6 +139,20 @@ class GalleryStore:
         """
         with self._database.reading() as connection:
             return get_person(connection, name)
+
+    def with_id(self, identity_id: str) -> Identity:
+        """The person of an id.
+
+        Raises:
+            IdentityNotFound: there is none.
+        """
+        with self._database.reading() as connection:
+            found = one_person(connection, identities.c.id == identity_id)
+        if found is None:
+            raise IdentityNotFound(
+                "nobody with this id is enrolled", "look at the list of everybody enrolled"
+            )
+        return found
 
     def identities(self) -> list[Identity]:
         """Everybody enrolled, by name."""

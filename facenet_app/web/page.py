@@ -1,5 +1,6 @@
-"""The page as one ``gr.Blocks``, and the web application that serves it."""
+"""The page as one ``gr.Blocks``, and putting it into a web application."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import gradio as gr
@@ -9,12 +10,14 @@ from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.examples import Examples
 from facenet_app.web.gallery_tab import GalleryTab
-from facenet_app.web.guard import Guard
 from facenet_app.web.handlers import about
 from facenet_app.web.run_folder import UPLOADS_KEPT
 from facenet_app.web.tabs import enroll_tab, identify_tab, verify_tab
 
-__all__ = ["build_app", "build_page"]
+__all__ = ["LogIn", "build_page", "mount_page"]
+
+LogIn = Callable[[str, str], Awaitable[bool]]
+"""Whether a name and a password are somebody's who may use the page."""
 
 
 def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
@@ -35,14 +38,18 @@ def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
     return page
 
 
-def build_app(service: FaceService, examples: Examples, *, loopback: bool) -> FastAPI:
-    """The web application with the page at ``/``. ``loopback`` refuses requests by another host name.
+def mount_page(app: FastAPI, service: FaceService, examples: Examples, log_in: LogIn | None) -> None:
+    """Put the page at ``/``, for everything that ``app`` has no other route for.
+
+    Args:
+        app: the web application.
+        service: answers.
+        examples: photos to try.
+        log_in: asked about everybody; None lets everybody in.
 
     Raises:
         InvalidThreshold: see :func:`build_page`.
     """
-    app = FastAPI(openapi_url=None)
-    app.add_middleware(Guard, loopback=loopback)
     page = build_page(service, examples)
     # Only launch() sets this. Without it Gradio takes any path that a request calls an upload, so
     # that the page would read every picture on this machine.
@@ -51,6 +58,7 @@ def build_app(service: FaceService, examples: Examples, *, loopback: bool) -> Fa
         app,
         page,
         path="/",
+        auth=log_in,
         app_kwargs={"openapi_url": None},
         theme=_theme(),
         css_paths=Path(__file__).with_name("page.css"),
@@ -64,7 +72,6 @@ def build_app(service: FaceService, examples: Examples, *, loopback: bool) -> Fa
         max_file_size=service.settings.max_bytes,
         allowed_paths=[str(examples.same[0].parent)],
     )
-    return app
 
 
 def _theme() -> gr.themes.Base:

@@ -227,4 +227,15 @@ def port_taken(port: int, instead: int) -> str:
 
 def ready(address: str) -> str:
     """The page can be opened."""
-    return f"The page is at {address}  (Ctrl+C stops it)"
+    return f"The page is at {address}, the API at {address}/api/v1  (Ctrl+C stops it)"
+
+
+def api_ready(address: str) -> str:
+    """The API answers, and there is no page."""
+    return f"The API is at {address}/api/v1  (Ctrl+C stops it)"
+
+
+NOT_ENCRYPTED: Final = (
+    "Keys and pictures cross the network in the clear: give --tls-cert and --tls-key, or put an HTTPS proxy "
+    "before it."
+)

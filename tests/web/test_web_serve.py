@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from facenet_app.errors import UsageError
+from facenet_app.server.serve import serve
 from facenet_app.settings import load_settings
-from facenet_app.web.serve import serve
 
 
 def get(address: str, path: str = "/", **headers: str) -> requests.Response:

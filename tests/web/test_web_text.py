@@ -2,10 +2,10 @@
 
 import pytest
 
+from facenet_app.access.exposure import is_loopback
 from facenet_app.domain import Decision, OperatingPoint
 from facenet_app.web import text
 from facenet_app.web.evidence import distance_scale
-from facenet_app.web.guard import is_loopback
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 faces"), (1, "1 face"), (1234, "1,234 faces")])

@@ -1,0 +1,70 @@
+"""What the routes of one server share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from facenet_app.access.actor import Actor, acting
+from facenet_app.access.scope import Scope
+from facenet_app.api.body import BodyLimits, Fields, read_body
+from facenet_app.api.gatekeeper import Gatekeeper
+from facenet_app.api.metrics import Metrics
+from facenet_app.api.work import Work
+from facenet_app.service import FaceService
+
+__all__ = ["Backend", "Shared", "shared"]
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The service, and all that stands between it and a request."""
+
+    service: FaceService
+    gatekeeper: Gatekeeper
+    work: Work
+    metrics: Metrics
+
+    async def answer(
+        self,
+        request: Request,
+        scope: Scope | None,
+        job: Callable[[Fields], Answer],
+        pictures: int | None = None,
+    ) -> Answer:
+        """Let a request in, read its body if it may have one, and do the job in a thread.
+
+        Args:
+            request: the request.
+            scope: what its key needs; None: any key does.
+            job: makes the answer of the fields of the body.
+            pictures: how many the body may hold; None: there is no body.
+
+        Raises:
+            FacenetAppError: whatever is wrong with the request, or the job raises.
+        """
+        actor = self.gatekeeper.admit(request, scope)
+        request.state.actor = actor
+        async with self.work.take() as held:
+            fields = Fields({}, is_json=False)
+            if pictures is not None:
+                limits = BodyLimits(pictures, self.service.settings.max_bytes)
+                fields = await read_body(request, limits, held)
+            return await self.work.run(lambda: _acting(actor, job, fields), request.is_disconnected)
+
+
+def _acting(actor: Actor, job: Callable[[Fields], Answer], fields: Fields) -> Answer:
+    with acting(actor):
+        return job(fields)
+
+
+def shared(request: Request) -> Backend:
+    """The backend of the application that a request came to."""
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+Shared = Annotated[Backend, Depends(shared)]

@@ -1,0 +1,148 @@
+"""Starting the server: model and page loaded side by side, a free port, and nothing left behind."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from facenet_app.access.access_file import AccessFile
+from facenet_app.access.exposure import is_exposed
+from facenet_app.bootstrap import open_service
+from facenet_app.errors import UsageError
+from facenet_app.server.application import Application, build_application
+from facenet_app.server.json_log import log_as_json
+from facenet_app.service import FaceService
+from facenet_app.settings import Settings
+from facenet_app.web import text
+from facenet_app.web.examples import make_examples
+from facenet_app.web.run_folder import run_folder
+
+__all__ = ["Server", "configured", "serve"]
+
+PORTS_TRIED = 20
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve page and API until the process is interrupted or terminated; requests taken are finished.
+
+    Args:
+        settings: model, gallery, host, port, limits and who is let in.
+        say: is given one line at a time for people: what is being done, and the address.
+
+    Raises:
+        UsageError: no port is free, the host is no address of this machine, half of a certificate was
+            given, or others could reach the server and nobody has a key or a password.
+        AccessFileDamaged: the file of keys and users cannot be read.
+        ModelError: the model cannot be had. One without a measured threshold is served: the page says so.
+    """
+    access = AccessFile(settings.access)
+    if threading.current_thread() is threading.main_thread():
+        # The default would end the process at once and leave the uploads on the disk.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        run_folder() as folder,
+        _listen(settings.host, settings.port) as listener,
+    ):
+        _check(settings, access)
+        say(text.loading(settings.model))
+        application = _load(settings, access, folder)
+        host, port = listener.getsockname()[:2]
+        if settings.port not in (0, port):
+            say(text.port_taken(settings.port, port))
+        scheme = "https" if settings.tls_cert else "http"
+        if is_exposed(settings) and not settings.tls_cert and not settings.public_hosts:
+            say(text.NOT_ENCRYPTED)
+        address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        say(text.ready(address) if settings.page else text.api_ready(address))
+        try:
+            log_as_json()
+            Server(configured(application, settings), application).run(sockets=[listener])
+        finally:
+            application.close()
+
+
+def _check(settings: Settings, access: AccessFile) -> None:
+    """Raises as :func:`serve`."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise UsageError("a certificate and its key belong together", "give both --tls-cert and --tls-key")
+    for file in (settings.tls_cert, settings.tls_key):
+        if file is not None and not file.is_file():
+            raise UsageError(f"{file} is not a file", "give a certificate and its key in PEM form")
+    known = access.load()
+    now = datetime.now(UTC)
+    if is_exposed(settings) and not known.users and all(key.state(now) != "active" for key in known.keys):
+        raise UsageError(
+            "others could reach this server, and nobody has a key or a password yet",
+            "make one with `facenet-app keys create NAME --scope verify` or `facenet-app keys add-user NAME`",
+        )
+
+
+def _load(settings: Settings, access: AccessFile, folder: Path) -> Application:
+    """The application; ``folder`` is for uploads and examples. Gradio reads these variables at import."""
+    if not settings.page:
+        return build_application(open_service(settings, FaceService), access, None)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(folder / "uploads")
+    examples = folder / "examples"
+    examples.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        service = pool.submit(open_service, settings, FaceService)
+        from facenet_app.web import page  # noqa: F401 - importing Gradio takes as long as loading the model
+
+        pictures = make_examples(examples)
+        return build_application(service.result(), access, pictures)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket at the port, or at one of the next ones if it is taken.
+
+    Connections made before the page is there wait for it.
+    """
+    try:
+        family, _, _, _, _ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise UsageError(f"the host {host!r} is not known", "use 127.0.0.1, or 0.0.0.0 for all") from error
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)) if port else [0]:
+        with suppress(OSError):
+            return socket.create_server((host, candidate), family=family)
+    raise UsageError(
+        f"no port from {port} on can be used at {host}", "choose another one with FACENET_APP_PORT"
+    )
+
+
+class Server(uvicorn.Server):
+    """Finishes the API's requests that were taken before it stops."""
+
+    def __init__(self, config: uvicorn.Config, application: Application) -> None:
+        super().__init__(config)
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await self._application.backend.work.drain()
+        await super().shutdown(sockets)
+
+
+def configured(application: Application, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        application.app,
+        log_config=None,
+        access_log=False,
+        # Open pages hold a connection for ever; they get a second to end.
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
