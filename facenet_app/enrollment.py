@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facenet_app.domain import (
+    Consent,
     Enrollment,
     Extraction,
     RefusedImage,
@@ -21,6 +22,7 @@ from facenet_app.errors import (
     UsageError,
 )
 from facenet_app.extraction import FaceExtractor, content_sha256, picture_warnings
+from facenet_app.gallery.changes import NO_NEWS
 from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.store import GalleryStore
 from facenet_app.gate import Gate
@@ -37,11 +39,13 @@ class Rules:
         selection: which face of several is the person's.
         gate: what is refused.
         keep_crops: whether the aligned faces are stored, too.
+        consent: what the person agreed to, if it is new.
     """
 
     selection: Selection
     gate: Gate
     keep_crops: bool = True
+    consent: Consent = NO_NEWS
 
 
 def enroll(
@@ -83,7 +87,7 @@ def enroll(
             warnings.append(f"{source_name(source)}: {verdict.warning}")
     if not kept:
         return Enrollment(gallery.find(name), name, (), tuple(refused), tuple(warnings))
-    identity, samples = gallery.add(name, kept)
+    identity, samples = gallery.add(name, kept, rules.consent)
     return Enrollment(identity, identity.name, samples, tuple(refused), tuple(warnings))
 
 

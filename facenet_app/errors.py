@@ -33,6 +33,7 @@
     │   ├── DuplicateSample         duplicate_sample  5
     │   ├── BelongsToOther          belongs_to_other  5
     │   ├── UnlikeOwnSamples        unlike_own_samples 5
+    │   ├── ConsentExpired          consent_expired   5
     │   ├── WrongKey                wrong_key         5
     │   ├── ReadOnlyGallery         read_only         5
     │   └── ModelMismatch           model_mismatch    5
@@ -56,6 +57,7 @@ from typing import ClassVar
 __all__ = [
     "AccessFileDamaged",
     "BelongsToOther",
+    "ConsentExpired",
     "DeviceUnavailable",
     "DownloadFailed",
     "DuplicateSample",
@@ -321,6 +323,12 @@ class UnlikeOwnSamples(GalleryError):
     """The face to enroll does not look like the other pictures of the same person."""
 
     code = "unlike_own_samples"
+
+
+class ConsentExpired(GalleryError):
+    """Nothing more is stored of somebody whose consent has expired."""
+
+    code = "consent_expired"
 
 
 class WrongKey(GalleryError):

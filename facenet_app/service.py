@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from facenet_app.comparison.rules import Asked, Measured
 from facenet_app.domain import (
+    Consent,
     Enrollment,
     Finding,
     GateMode,
@@ -187,7 +188,14 @@ class FaceService:
         rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
         return search(self.extractor, rule, index, image, Wanted(candidates, self.settings.template))
 
-    def enroll(self, name: str, images: Iterable[ImageSource], *, gate: GateMode | None = None) -> Enrollment:
+    def enroll(
+        self,
+        name: str,
+        images: Iterable[ImageSource],
+        *,
+        gate: GateMode | None = None,
+        consent: Consent | None = None,
+    ) -> Enrollment:
         """Add pictures of one person to the gallery; the person is created if new.
 
         Pictures that cannot be used are listed in ``refused`` with a stable code, the others are
@@ -198,8 +206,10 @@ class FaceService:
             images: pictures, as in :meth:`verify`.
             gate: how strict to be about whose face it is, see :mod:`facenet_app.gate`; None: as in
                 the settings.
+            consent: what the person agreed to and until when, if that is new.
 
         Raises:
+            ConsentExpired: the person's consent has, and no new end is given.
             NoOperatingPoint: the gate is strict, and nothing was measured for the model.
             InvalidName: the name is empty, too long or looks like a path.
             UsageError: no picture was given.
@@ -215,6 +225,7 @@ class FaceService:
             self._one_face(),
             Gate(settings, self.measured.led_by(self.gallery.operating_points())),
             settings.keep_crops,
+            consent or Consent(),
         )
         return enroll(self.extractor, self.gallery, name, list(images), rules)
 

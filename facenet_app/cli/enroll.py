@@ -26,7 +26,7 @@ GATES = ("off", "standard", "strict")
 
 
 @takes("model", "gallery", "device")
-def enroll(
+def enroll(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signature)
     given: Given,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="What the person is called.")] = None,
     images: Annotated[
@@ -51,6 +51,14 @@ def enroll(
             "--no-crops", help="Keep embeddings without the aligned faces; no model can renew them."
         ),
     ] = False,
+    consent: Annotated[
+        str | None,
+        typer.Option("--consent", metavar="TEXT", help="What the person agreed to, such as a form's number."),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option("--expires", metavar="DATE", help="From this day on (UTC) the person is never found."),
+    ] = None,
 ) -> int:
     """Add pictures of a person to the gallery.
 
@@ -58,6 +66,10 @@ def enroll(
     all of it is enrolled already.
     """
     if from_folders is not None:
+        if consent is not None or expires is not None:
+            raise UsageError(
+                "--consent and --expires are for one person", "use `facenet-app gallery consent` for each"
+            )
         if name is not None:
             raise UsageError("--from-folders takes the names from the folders", "leave NAME and IMAGE out")
         return _enroll_folders(
@@ -67,9 +79,12 @@ def enroll(
         raise UsageError(
             "a name and at least one picture are needed", "see `facenet-app enroll --help` for examples"
         )
+    from facenet_app.domain import Consent, expiry_time
+
+    agreed = Consent(consent, None if expires is None else expiry_time(expires))
     service = given.service(gate=gate, keep_crops=False if no_crops else None)
     with service.gallery:
-        result = service.enroll(name, images)
+        result = service.enroll(name, images, consent=agreed)
     emit(result.to_dict(), _lines(result), as_json=given.json)
     return _exit_code([result])
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facenet_app.cli import gallery_backup
+from facenet_app.cli import gallery_backup, gallery_privacy
 from facenet_app.cli.asking import agreed, left_alone, may_ask
+from facenet_app.cli.gallery_privacy import consent_line
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
@@ -25,20 +26,26 @@ if TYPE_CHECKING:  # the command line's help does without all of these
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
 app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.backup)
 app.command("restore", epilog=gallery_backup.RESTORE_EXAMPLES)(gallery_backup.restore)
+app.command("consent", epilog=gallery_privacy.CONSENT_EXAMPLES)(gallery_privacy.consent)
+app.command("purge", epilog=gallery_privacy.PURGE_EXAMPLES)(gallery_privacy.purge)
+app.command("audit", epilog=gallery_privacy.AUDIT_EXAMPLES)(gallery_privacy.audit)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]
 
 
-@app.command("list", epilog=examples("gallery list", "gallery list --gallery staff.db --json"))
+@app.command("list", epilog=examples("gallery list", "gallery list --gallery staff.db --expired --json"))
 @takes("gallery")
-def list_people(given: Given) -> int:
+def list_people(
+    given: Given,
+    expired: Annotated[bool, typer.Option("--expired", help="Only those whose consent has expired.")] = False,
+) -> int:
     """List everybody enrolled, by name."""
     with given.store(any_model=True) as store:
-        people = store.identities()
+        people = store.expired() if expired else store.identities()
     lines = [f"{person.name}  ({_counted(person.samples)})" for person in people]
     emit(
         {"people": [person.to_dict() for person in people]},
-        lines or ["nobody is enrolled yet"],
+        lines or ["nobody's consent has expired" if expired else "nobody is enrolled yet"],
         as_json=given.json,
     )
     return 0
@@ -52,6 +59,8 @@ def show(name: Name, given: Given) -> int:
         person = store.get(name)
         samples = store.samples(person.id)
     lines = [f"{person.name}  ({_counted(person.samples)}, since {person.enrolled_at:%Y-%m-%d})"]
+    if person.consent is not None or person.expires_at is not None:
+        lines.append(f"  consent: {consent_line(person)}")
     lines += [
         f"  {sample.id}  {sample.enrolled_at:%Y-%m-%d %H:%M} UTC  "
         f"eyes {sample.quality.eye_distance:.0f} pixels apart, sharpness {sample.quality.sharpness:.1f}"

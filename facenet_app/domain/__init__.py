@@ -7,6 +7,7 @@ Embeddings and pixels never enter it.
 """
 
 from facenet_app.domain.audit import AuditAction, AuditEntry, AuditTrail
+from facenet_app.domain.consent import Consent, expiry_time
 from facenet_app.domain.decisions import Decision, OperatingPoint, Rate, SearchRisk, Verification
 from facenet_app.domain.enrolled import (
     Candidate,
@@ -45,6 +46,7 @@ __all__ = [
     "BoundingBox",
     "Candidate",
     "CandidateList",
+    "Consent",
     "Decision",
     "DetectedFace",
     "Embedding",
@@ -67,5 +69,6 @@ __all__ = [
     "Selection",
     "Template",
     "Verification",
+    "expiry_time",
     "source_name",
 ]

@@ -146,6 +146,10 @@ class Identity:
     name: str
     samples: int
     enrolled_at: datetime
+    consent: str | None = None
+    """A note of what the person agreed to."""
+    expires_at: datetime | None = None
+    """From then on the person is never found; None: never."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -153,6 +157,8 @@ class Identity:
             "name": self.name,
             "samples": self.samples,
             "enrolled_at": self.enrolled_at.isoformat(),
+            "consent": self.consent,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
         }
 
 

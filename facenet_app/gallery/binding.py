@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
 
-from facenet_app.domain import HALF_MARK, MIRROR_MARK
+from facenet_app.domain import HALF_MARK, MIRROR_MARK, AuditAction
 from facenet_app.errors import ModelMismatch
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.schema import gallery, samples
 
@@ -42,6 +43,7 @@ def bind_empty(connection: Connection, model: str, fingerprint: str) -> None:
     refuse_other_model(connection, model, fingerprint)
     connection.execute(update(gallery).values(model=model, fingerprint=fingerprint))
     reload_all(connection)
+    record(connection, AuditAction.BIND)
 
 
 def _way_out(header: Row[Any], model: str, fingerprint: str) -> str:

@@ -2,40 +2,56 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from facenet_app.domain import Identity, Sample, SampleDraft
+from facenet_app.domain import AuditAction, Consent, Identity, Sample, SampleDraft
 from facenet_app.errors import DuplicateSample, IdentityExists, ModelMismatch
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import ChangeKind, forget, log_renamed, log_samples
+from facenet_app.gallery.consent import change_consent, consent_columns, refuse_expired
 from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import NewSample, new_id
 from facenet_app.gallery.schema import gallery, identities, samples
 
-__all__ = ["add_samples", "delete_person", "rename_person"]
+__all__ = ["NO_NEWS", "add_samples", "delete_person", "rename_person"]
+
+NO_NEWS: Final = Consent()
 
 
 def add_samples(
-    connection: Connection, name: str, new: Sequence[NewSample]
+    connection: Connection,
+    name: str,
+    new: Sequence[NewSample],
+    consent: Consent = NO_NEWS,
+    now: datetime | None = None,
 ) -> tuple[Identity, tuple[Sample, ...]]:
     """Store samples for the person called ``name`` (a checked name), who is created if new.
 
     Raises:
-        DuplicateSample, ModelMismatch: see :meth:`facenet_app.gallery.store.GalleryStore.add`.
+        ConsentExpired, DuplicateSample, ModelMismatch, UsageError: see
+            :meth:`facenet_app.gallery.store.GalleryStore.add`.
     """
     _refuse_other_models(connection, [sample.draft for sample in new])
     _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in new])
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
+    agreed = consent_columns(consent, now)
     person = find_person(connection, name)
     owner = person.id if person else new_id()
     if person is None:
         row = {"id": owner, "name": name, "name_key": name_key(name), "enrolled_at": now}
-        connection.execute(insert(identities).values(row))
+        connection.execute(insert(identities).values({**row, **agreed}))
+    else:
+        refuse_expired(person, consent, now)
+        if agreed:
+            change_consent(connection, name, agreed)
     both = {"identity_id": owner, "enrolled_at": now}
     last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
     connection.execute(insert(samples), [{**sample.columns, **both} for sample in new])
     log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
+    record(connection, AuditAction.ENROLL, owner, samples=len(new))
     return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
 
 
@@ -51,12 +67,19 @@ def rename_person(connection: Connection, old: str, new: str, *, merge: bool) ->
         names = {"name": new, "name_key": name_key(new)}
         connection.execute(update(identities).where(identities.c.id == person.id).values(names))
         log_renamed(connection, person.id)
+        connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
+        record(connection, AuditAction.RENAME, person.id)
     elif merge:
         theirs = samples.c.identity_id == person.id
         forget(connection, person.id)
         log_samples(connection, ChangeKind.SAMPLE_MOVED, theirs, holder.id)
         connection.execute(update(samples).where(theirs).values(identity_id=holder.id))
         connection.execute(delete(identities).where(identities.c.id == person.id))
+        connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
+        connection.execute(
+            update(identities).where(identities.c.id == holder.id).values(_both(person, holder))
+        )
+        record(connection, AuditAction.MERGE, person.id, other_id=holder.id, samples=person.samples)
     else:
         raise IdentityExists(
             f"somebody called {new!r} is enrolled already",
@@ -65,18 +88,20 @@ def rename_person(connection: Connection, old: str, new: str, *, merge: bool) ->
     return get_person(connection, new)
 
 
-def delete_person(connection: Connection, name: str) -> Identity:
-    """Delete a person with every sample, and note that the bytes are still to be wiped.
+def _both(person: Identity, holder: Identity) -> dict[str, Any]:
+    """The consent of two who are one person now: the note of the one that stays, and the earlier end."""
+    ends = [each.expires_at for each in (person, holder) if each.expires_at is not None]
+    note = person.consent if holder.consent is None else holder.consent
+    return {"consent": note, "expires_at": min(ends, default=None)}
 
-    Raises:
-        IdentityNotFound: nobody is called ``name``.
-    """
-    person = get_person(connection, name)
+
+def delete_person(connection: Connection, person: Identity, action: AuditAction = AuditAction.REMOVE) -> None:
+    """Delete a person with every sample, and note that the bytes are still to be wiped."""
     forget(connection, person.id)
     log_samples(connection, ChangeKind.SAMPLE_REMOVED, samples.c.identity_id == person.id)
     connection.execute(delete(identities).where(identities.c.id == person.id))
     connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
-    return person
+    record(connection, action, person.id, samples=person.samples)
 
 
 def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) -> None:

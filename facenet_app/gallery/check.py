@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from facenet_app.domain import Finding
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.audit import read_trail
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.rows import crop_from_png, is_unit, vector_from_bytes
 from facenet_app.gallery.schema import gallery, identities, samples
@@ -45,7 +46,7 @@ def check_gallery(database: Database) -> list[Finding]:
     """Everything that is wrong; see :meth:`facenet_app.gallery.store.GalleryStore.check`.
 
     Codes: ``damaged_file``, ``broken_reference``, ``no_samples``, ``traces_left``,
-    ``open_to_others``, and those of samples above.
+    ``broken_audit``, ``open_to_others``, and those of samples above.
     """
     try:
         with database.reading() as connection:
@@ -54,6 +55,7 @@ def check_gallery(database: Database) -> list[Finding]:
                 *_people(connection),
                 *_samples(connection),
                 *_traces(connection),
+                *_audit(connection),
             ]
     except GalleryError as error:
         findings = [Finding("damaged_file", f"the file cannot be read through ({error.message})", _RESTORE)]
@@ -125,6 +127,16 @@ def _traces(connection: Connection) -> Iterator[Finding]:
             "traces_left",
             "somebody was removed while other programs kept the file busy, and traces may be left in it",
             "run any `facenet-app gallery` command while no other program uses the gallery",
+        )
+
+
+def _audit(connection: Connection) -> Iterator[Finding]:
+    faults = read_trail(connection).faults
+    if faults:
+        yield Finding(
+            "broken_audit",
+            f"the audit trail is not what was written: {faults[0]}",
+            "see all of it with `facenet-app gallery audit`, and compare it with a backup copy",
         )
 
 

@@ -1,8 +1,11 @@
 """The search index, read from the tables."""
 
+from datetime import datetime
+
 import numpy as np
 from sqlalchemy import select
 
+from facenet_app.gallery.consent import unexpired
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.index import SearchIndex
@@ -12,8 +15,8 @@ from facenet_app.gallery.schema import gallery, identities, samples
 __all__ = ["load_index"]
 
 
-def load_index(database: Database) -> tuple[int, SearchIndex]:
-    """The revision of the gallery and everybody in it at that revision.
+def load_index(database: Database, now: datetime) -> tuple[int, SearchIndex]:
+    """The revision of the gallery and everybody in it at that revision whose consent holds ``now``.
 
     Raises:
         GalleryError: an embedding has the wrong dimension or is not of length 1.
@@ -21,6 +24,7 @@ def load_index(database: Database) -> tuple[int, SearchIndex]:
     query = (
         select(samples.c.id, samples.c.identity_id, identities.c.name, samples.c.embedding)
         .join(identities, identities.c.id == samples.c.identity_id)
+        .where(unexpired(now))
         .order_by(samples.c.identity_id, samples.c.number)
     )
     with database.reading() as connection:

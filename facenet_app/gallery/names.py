@@ -8,12 +8,15 @@ matching). Nothing here touches SQL.
 import unicodedata
 from typing import Final
 
-from facenet_app.errors import InvalidName
+from facenet_app.errors import InvalidName, UsageError
 
-__all__ = ["LONGEST_NAME", "checked_name", "name_key"]
+__all__ = ["LONGEST_NAME", "LONGEST_NOTE", "checked_name", "checked_note", "name_key"]
 
 LONGEST_NAME: Final = 200
 """Code points of the longest name accepted, after normalization."""
+
+LONGEST_NOTE: Final = 500
+"""The same of a note on somebody's consent."""
 
 _REFUSED: Final = {
     "Cc": "a control character",
@@ -32,13 +35,7 @@ def checked_name(name: str) -> str:
         InvalidName: it is empty, longer than ``LONGEST_NAME``, looks like a path, or holds
             characters that cannot be seen.
     """
-    name = unicodedata.normalize("NFC", name).strip().replace("\t", " ")
-    for character in name:
-        if reason := _REFUSED.get(unicodedata.category(character)):
-            raise InvalidName(
-                f"a name cannot hold {reason} (U+{ord(character):04X})", "type the name in again without it"
-            )
-    name = " ".join(name.split())
+    name = _plain_line(name, "name")
     if not name:
         raise InvalidName("a name cannot be empty", "give the person's name")
     if len(name) > LONGEST_NAME:
@@ -48,6 +45,36 @@ def checked_name(name: str) -> str:
     if "/" in name or "\\" in name or name in {".", ".."} or name.startswith("~"):
         raise InvalidName(f"{name!r} looks like a path, not like a name", "give the person's name first")
     return name
+
+
+def checked_note(note: str) -> str:
+    """A note on a person's consent as it is stored: one line, trimmed, with single spaces.
+
+    Raises:
+        UsageError: it is longer than ``LONGEST_NOTE`` or holds characters that cannot be seen.
+    """
+    note = _plain_line(note, "note")
+    if len(note) > LONGEST_NOTE:
+        raise UsageError(
+            f"a note has {LONGEST_NOTE} characters at most, this one has {len(note)}", "shorten the note"
+        )
+    return note
+
+
+def _plain_line(text: str, what: str) -> str:
+    """The text in composed form with single spaces.
+
+    Raises:
+        InvalidName: it holds characters that cannot be seen.
+    """
+    text = unicodedata.normalize("NFC", text).strip().replace("\t", " ")
+    for character in text:
+        if reason := _REFUSED.get(unicodedata.category(character)):
+            raise InvalidName(
+                f"a {what} cannot hold {reason} (U+{ord(character):04X})",
+                f"type the {what} in again without it",
+            )
+    return " ".join(text.split())
 
 
 def name_key(name: str) -> str:

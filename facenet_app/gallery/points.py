@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from facenet_app.domain import OperatingPoint
+from facenet_app.domain import AuditAction, OperatingPoint
 from facenet_app.errors import ModelMismatch, UsageError
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.schema import gallery, operating_points
 
 __all__ = ["read_points", "write_points"]
@@ -64,3 +65,4 @@ def write_points(connection: Connection, points: Sequence[OperatingPoint]) -> No
     connection.execute(delete(operating_points).where(operating_points.c.fingerprint == header.fingerprint))
     if rows:
         connection.execute(insert(operating_points), rows)
+    record(connection, AuditAction.CALIBRATE)

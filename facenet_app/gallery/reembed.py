@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select, update
 
-from facenet_app.domain import FaceCrop
+from facenet_app.domain import AuditAction, FaceCrop
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
@@ -98,8 +99,10 @@ def _switch(
     connection: Connection, model: str, fingerprint: str, vectors: Mapping[str, NDArray[np.float32]]
 ) -> None:
     """Put in all of the new embeddings, and whose they are."""
-    connection.execute(update(gallery).values(model=model, fingerprint=fingerprint))
+    unwiped = {"unwiped_revision": gallery.c.revision}  # what the old embeddings were
+    connection.execute(update(gallery).values(model=model, fingerprint=fingerprint, **unwiped))
     reload_all(connection)
+    record(connection, AuditAction.REEMBED, samples=len(vectors))
     if vectors:
         one = update(samples).where(samples.c.id == bindparam("which"))
         connection.execute(

@@ -41,13 +41,15 @@ def new_id() -> str:
     return uuid4().hex
 
 
-def select_identities() -> Select[tuple[str, str, datetime, int]]:
+def select_identities() -> Select[tuple[str, str, datetime, str | None, datetime | None, int]]:
     """Every identity with the number of its samples; narrow it with ``where``."""
     return (
         select(
             identities.c.id,
             identities.c.name,
             identities.c.enrolled_at,
+            identities.c.consent,
+            identities.c.expires_at,
             func.count(samples.c.number).label("samples"),
         )
         .outerjoin(samples, samples.c.identity_id == identities.c.id)
@@ -57,7 +59,14 @@ def select_identities() -> Select[tuple[str, str, datetime, int]]:
 
 def identity_from(row: Row[Any]) -> Identity:
     """An identity from a row of :func:`select_identities`."""
-    return Identity(id=row.id, name=row.name, samples=row.samples, enrolled_at=row.enrolled_at)
+    return Identity(
+        id=row.id,
+        name=row.name,
+        samples=row.samples,
+        enrolled_at=row.enrolled_at,
+        consent=row.consent,
+        expires_at=row.expires_at,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, select
 
-from facenet_app.domain import Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
+from facenet_app.domain import Consent, Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
 from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
-from facenet_app.gallery.changes import add_samples, delete_person, rename_person
+from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
+from facenet_app.gallery.consent import expired_between
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.index import SearchIndex
 from facenet_app.gallery.load import load_index
@@ -28,11 +30,12 @@ from facenet_app.gallery.rows import (
     vector_from_bytes,
 )
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.upkeep import Clock, Upkeep, utc_now
 
 __all__ = ["GalleryStore"]
 
 
-class GalleryStore:
+class GalleryStore(Upkeep):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other
@@ -40,13 +43,14 @@ class GalleryStore:
     locked for too long, disk full. Made by :meth:`open`; use it in a ``with``, or close it.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        super().__init__(database, clock)
         self._index: tuple[int, SearchIndex] | None = None
         self._index_lock = threading.Lock()
+        self._index_time = clock()
 
     @classmethod
-    def open(cls, path: Path, *, model: str, fingerprint: str | None) -> Self:
+    def open(cls, path: Path, *, model: str, fingerprint: str | None, clock: Clock = utc_now) -> Self:
         """Open the gallery in a file; a new one is made if there is none.
 
         Args:
@@ -55,13 +59,14 @@ class GalleryStore:
             fingerprint: of that model; a gallery without samples is bound to it. None opens an
                 existing gallery whatever its model, which is for all that needs no model, and for
                 re-embedding it.
+            clock: decides whose consent has expired.
 
         Raises:
             ModelMismatch: the gallery holds embeddings of another model.
             GalleryError: the file is no gallery, is damaged, cannot be written, is in use for too
                 long, or was written by a newer program; or there is none, and ``fingerprint`` is None.
         """
-        store = cls(Database.open(path, model=model, fingerprint=fingerprint))
+        store = cls(Database.open(path, model=model, fingerprint=fingerprint), clock)
         try:
             if fingerprint is not None:
                 store._bind(model, fingerprint)
@@ -198,12 +203,17 @@ class GalleryStore:
         with self._database.reading() as connection:
             return one_person(connection, identities.c.id.in_(owner))
 
-    def add(self, name: str, drafts: Sequence[SampleDraft]) -> tuple[Identity, tuple[Sample, ...]]:
+    def add(
+        self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS
+    ) -> tuple[Identity, tuple[Sample, ...]]:
         """Store samples for a person, who is created if new: all of them or, on an error, nothing.
+
+        What ``consent`` says replaces what the gallery has of the person's.
 
         Raises:
             InvalidName: nobody can be called that.
-            UsageError: there is no draft.
+            UsageError: there is no draft, or the consent's end has passed.
+            ConsentExpired: the person's consent has, and no new end is given.
             DuplicateSample: one of the pictures is enrolled already.
             ModelMismatch: an embedding is not of the gallery's model.
         """
@@ -212,10 +222,12 @@ class GalleryStore:
             raise UsageError("there is no sample to store", "give at least one picture of the person")
         new = [NewSample.of(draft) for draft in drafts]  # encodes PNGs: not while others wait
         with self._database.writing() as connection:
-            return add_samples(connection, name, new)
+            return add_samples(connection, name, new, consent, self._clock())
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.
+
+        The old name is wiped from the file as :meth:`remove` does, unless others prevent it just now.
 
         Raises:
             IdentityNotFound: nobody is called ``old``.
@@ -224,7 +236,9 @@ class GalleryStore:
         """
         new = checked_name(new)
         with self._database.writing() as connection:
-            return rename_person(connection, old, new, merge=merge)
+            person = rename_person(connection, old, new, merge=merge)
+        self._wipe_if_possible()
+        return person
 
     def remove(self, name: str) -> Identity:
         """Remove a person with every sample and wipe the bytes from the file; returns who it was.
@@ -236,14 +250,9 @@ class GalleryStore:
             GalleryError: the person is removed, but the bytes could not be wiped yet.
         """
         with self._database.writing() as connection:
-            person = delete_person(connection, name)
-        try:
-            self._database.wipe()
-        except GalleryError as error:
-            raise GalleryError(
-                f"{person.name!r} was removed, but traces may be left in the file ({error.message})",
-                "run `facenet-app gallery check` later, which wipes them",
-            ) from error
+            person = get_person(connection, name)
+            delete_person(connection, person)
+        self._wipe(f"{person.name!r} was removed")
         return person
 
     def operating_points(self) -> tuple[OperatingPoint, ...]:
@@ -262,11 +271,21 @@ class GalleryStore:
             write_points(connection, points)
 
     def index(self) -> SearchIndex:
-        """Everybody for searching, up to date with what any process wrote before this call."""
+        """Everybody for searching, up to date with what any process wrote before this call.
+
+        All but those whose consent has expired.
+        """
         with self._index_lock:
-            if self._index is None or self._index[0] != self.revision():
-                self._index = load_index(self._database)
+            now = self._clock()
+            if self._index is None or self._index[0] != self.revision() or self._somebody_expired(now):
+                self._index = load_index(self._database, now)
+                self._index_time = now
             return self._index[1]
+
+    def _somebody_expired(self, now: datetime) -> bool:
+        """Whether somebody who is in the index may not be found any more."""
+        with self._database.reading() as connection:
+            return bool(expired_between(connection, self._index_time, now))
 
     def check(self) -> list[Finding]:
         """What is wrong with the gallery; empty if nothing is. Changes nothing."""
@@ -295,4 +314,6 @@ class GalleryStore:
         Raises:
             GalleryError: some samples have no crop, or ``embed`` gave something else; nothing was changed.
         """
-        return reembed_gallery(self._database, model, fingerprint, embed, progress)
+        count = reembed_gallery(self._database, model, fingerprint, embed, progress)
+        self._wipe_if_possible()
+        return count

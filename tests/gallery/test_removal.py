@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from drafts import FINGERPRINT, MODEL, draft
+from drafts import FINGERPRINT, MODEL, draft, embed_differently
 
-from facenet_app.domain import Identity, Sample
+from facenet_app.domain import Consent, Identity, Sample
 from facenet_app.errors import GalleryError, IdentityNotFound
 from facenet_app.gallery.rows import png_from_crop
 from facenet_app.gallery.store import GalleryStore
@@ -19,8 +19,13 @@ def bytes_of(path: Path) -> bytes:
 
 
 def traces(person: Identity, samples: list[Sample]) -> list[bytes]:
-    """What must not be found: names, ids, digests, and pieces of embeddings and crops."""
-    found = [person.name.encode(), person.name.casefold().encode(), person.id.encode()]
+    """What must not be found: names, ids of samples, digests, and pieces of embeddings and crops.
+
+    The person's own id, a random number, stays in the audit trail.
+    """
+    found = [person.name.encode(), person.name.casefold().encode()]
+    if person.consent is not None:
+        found.append(person.consent.encode())
     for sample in samples:
         vector = sample.embedding.vector.tobytes()
         found += [sample.id.encode(), sample.content_sha256.encode(), vector[:24], vector[-24:]]
@@ -59,6 +64,46 @@ def test_the_name_before_a_renaming_goes_with_the_person(store: GalleryStore, pa
     assert b"ormerly" not in bytes_of(path)
     assert b"owadays" not in bytes_of(path)
     assert [who.name for who in store.identities()] == ["Bea"]
+
+
+def test_the_name_before_a_renaming_is_wiped_at_once(store: GalleryStore, path: Path) -> None:
+    for seed in range(40):
+        store.add(f"{seed * 7919 % 1000:03d} Person {'xyz' * (seed % 9)}", [draft(seed)])
+    store.add("Formerly-Known", [draft(100)])
+    assert b"ormerly-" in bytes_of(path)
+    store.rename("Formerly-Known", "Nowadays")
+    assert b"ormerly-" not in bytes_of(path)
+    assert b"Nowadays" in bytes_of(path)
+    assert store.check() == []
+
+
+def test_the_name_and_note_of_a_merged_person_are_wiped(store: GalleryStore, path: Path) -> None:
+    store.add("Duplicate-Person", [draft(1)], Consent("paper form 77"))
+    store.add("Bea", [draft(2)], Consent("form 78"))
+    (sample,) = store.samples(store.get("Duplicate-Person").id)
+    kept = traces(store.get("Bea"), [sample])
+    store.rename("Duplicate-Person", "Bea", merge=True)
+    left = bytes_of(path)
+    assert [trace for trace in (b"uplicate-", b"paper form") if trace in left] == []
+    assert [trace for trace in kept if trace not in left] == []  # the sample itself goes on
+
+
+def test_old_embeddings_are_wiped_by_reembedding(store: GalleryStore, path: Path) -> None:
+    for seed in range(30):
+        store.add(f"Person {seed}", [draft(2 * seed), draft(2 * seed + 1)])
+    vectors = [draft(seed).embedding.vector.tobytes() for seed in range(60)]
+    assert [vector for vector in vectors if vector not in bytes_of(path)] == []
+    store.reembed("net-b", "net-b:1", embed_differently)
+    left = bytes_of(path)
+    assert [piece for vector in vectors for piece in (vector[:24], vector[-24:]) if piece in left] == []
+
+
+def test_a_note_goes_with_the_person(store: GalleryStore, path: Path) -> None:
+    store.add("Anna", [draft(1)], Consent("signed-form-12"))
+    assert b"signed-form-12" in bytes_of(path)
+    store.set_consent("Anna", Consent("agreed-by-mail"))
+    store.remove("Anna")
+    assert [trace for trace in (b"signed-form", b"agreed-by") if trace in bytes_of(path)] == []
 
 
 def test_copies_in_free_space_go_too(store: GalleryStore, path: Path) -> None:
