@@ -37,7 +37,7 @@ def test_consent_is_stored_shown_and_changed(cli: Cli, collins: str) -> None:
 @pytest.mark.parametrize("date", ["soon", "2026-02-30", "2001-01-01"])
 def test_wrong_dates(cli: Cli, astronaut: Path, date: str) -> None:
     assert cli("enroll", "Ada", astronaut, "--expires", date, "--json").error_code == "usage"
-    assert cli("gallery", "list", "--json").document == {"people": []}
+    assert "Ada" not in cli("gallery", "list").out
 
 
 def test_consent_of_many_is_nobodys(cli: Cli, collins: str, tmp_path: Path) -> None:
