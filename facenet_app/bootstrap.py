@@ -1,25 +1,34 @@
 """From settings to a service: the only place that names concrete classes."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from facenet_app.comparison.decide import merged
 from facenet_app.detection.base import DetectorSettings, FaceDetector, ScaledDetector
-from facenet_app.domain import OperatingPoint
+from facenet_app.domain import OperatingPoint, Selection
 from facenet_app.embedding.embedder import embedding_fingerprint, open_embedder
+from facenet_app.enrollment.examine import Examiner
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.align import crop_side
 from facenet_app.imaging.decode import ImageLimits
 from facenet_app.imaging.quality import QualityLimits
 from facenet_app.service import FaceService
-from facenet_app.settings import Settings
+from facenet_app.settings import Settings, load_settings
 from facenet_app.weights.manifest import Manifest, load_manifest
 from facenet_app.weights.own_points import read_own_points
 
 if TYPE_CHECKING:
     from facenet_app.gallery.store import GalleryStore
 
-__all__ = ["measured_points", "open_detector", "open_extractor", "open_gallery", "open_service"]
+__all__ = [
+    "measured_points",
+    "open_detector",
+    "open_examiner",
+    "open_extractor",
+    "open_gallery",
+    "open_service",
+]
 
 Service = TypeVar("Service", bound=FaceService)
 
@@ -64,6 +73,15 @@ def open_extractor(settings: Settings) -> FaceExtractor:
         image_limits=ImageLimits(max_bytes=settings.max_bytes, max_pixels=settings.max_pixels),
         quality_limits=QualityLimits(settings.min_eye_distance, settings.min_sharpness, settings.min_quality),
     )
+
+
+def open_examiner(settings: Mapping[str, object], selection: Selection) -> Examiner:
+    """What examines pictures in a process that shares the cores with others.
+
+    ``settings`` are those of :meth:`facenet_app.settings.Settings.of_extraction`. Raises as
+    :func:`open_service`.
+    """
+    return Examiner(open_extractor(load_settings(**settings, threads=1)), selection)
 
 
 def open_detector(manifest: Manifest, settings: Settings) -> FaceDetector:

@@ -60,6 +60,15 @@ class Gate:
     settings: Settings
     measured: Measured
 
+    @property
+    def reach(self) -> float | None:
+        """A face that is farther than this from everybody is never like somebody else's or unlike the
+        person's own; None: it is not asked.
+        """
+        if self.settings.gate is GateMode.OFF or not self.measured.points:
+            return None
+        return max(self.measured.points[-1].threshold, self.settings.threshold or 0)
+
     def refuse_poor(self, quality: Quality) -> None:
         """Do nothing if the face may be enrolled as far as its quality goes.
 

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from facenet_app.errors import FacenetAppError
 
-__all__ = ["in_processes", "usable_cores"]
+__all__ = ["in_order", "in_processes", "in_threads", "usable_cores"]
 
 AHEAD = 3
 """Portions that wait for each worker, so that none is idle while results are written."""
@@ -28,6 +28,36 @@ def usable_cores() -> int:
     """
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def in_order(
+    submit: Callable[[Portion], Callable[[], Result]], portions: Iterable[Portion], ahead: int
+) -> Iterator[Result]:
+    """The result of each portion, in order.
+
+    Args:
+        submit: begins to work on a portion, and gives what waits for the result.
+        portions: taken only ``ahead`` of the results.
+        ahead: how many are begun before the first result is waited for.
+    """
+    waiting = iter(portions)
+    queue: deque[Callable[[], Result]] = deque()
+    while True:
+        queue.extend(map(submit, islice(waiting, ahead - len(queue))))
+        if not queue:
+            return
+        yield queue.popleft()()
+
+
+def in_threads(
+    work: Callable[[Portion], Result], portions: Iterable[Portion], workers: int
+) -> Iterator[Result]:
+    """The result of each portion, in order, from threads of this process; see :func:`in_processes`."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from in_order(lambda portion: pool.submit(work, portion).result, portions, AHEAD * workers)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def in_processes(
@@ -46,15 +76,8 @@ def in_processes(
     """
     # Not forked: OpenCV's and PyTorch's threads would not be there in the copies.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start, (begin,))
-    waiting = iter(portions)
-    queue: deque[Future[Result]] = deque()
     try:
-        while True:
-            for portion in islice(waiting, AHEAD * workers - len(queue)):
-                queue.append(pool.submit(_work, portion))
-            if not queue:
-                return
-            yield queue.popleft().result()
+        yield from in_order(lambda portion: pool.submit(_work, portion).result, portions, AHEAD * workers)
     except BrokenProcessPool as error:
         raise FacenetAppError(
             "a worker process ended before its work was done (out of memory?)",

@@ -25,13 +25,16 @@ from facenet_app.domain import (
     Selection,
     Verification,
 )
-from facenet_app.errors import ReadOnlyGallery, UsageError
+from facenet_app.errors import ReadOnlyGallery
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.decode import ImageSource
 from facenet_app.recognition import Wanted, compare, search
 from facenet_app.settings import Settings
 
 if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verification does not need
+    from facenet_app.enrollment.admit import Rules
+    from facenet_app.enrollment.many import Spread
+    from facenet_app.enrollment.people import Person
     from facenet_app.gallery.store import GalleryStore
 
 __all__ = ["FaceService", "OpenGallery", "Progress"]
@@ -216,41 +219,61 @@ class FaceService:
             GalleryError: the gallery cannot be opened or written, or is read-only here.
         """
         self._refuse_if_read_only()
+        from facenet_app.enrollment.person import enroll
+
         # The gallery is opened first: if it cannot be, no time is spent on the pictures.
-        from facenet_app.enrollment import Rules, enroll
+        return enroll(self.extractor, self.gallery, name, list(images), self._rules(gate, consent))
+
+    def _rules(self, gate: GateMode | None = None, consent: Consent | None = None) -> "Rules":
+        from facenet_app.enrollment.admit import Rules
         from facenet_app.gate import Gate
 
         settings = self.settings if gate is None else self.settings.model_copy(update={"gate": gate})
-        rules = Rules(
-            self._one_face(),
-            Gate(settings, self.measured.led_by(self.gallery.operating_points())),
-            settings.keep_crops,
-            consent or Consent(),
-        )
-        return enroll(self.extractor, self.gallery, name, list(images), rules)
+        measured = self.measured.led_by(self.gallery.operating_points())
+        return Rules(self._one_face(), Gate(settings, measured), settings.keep_crops, consent or Consent())
 
-    def enroll_folders(self, root: Path, progress: Progress | None = None) -> Iterator[Enrollment]:
+    def enroll_folders(
+        self, root: Path, progress: Progress | None = None, spread: "Spread | None" = None
+    ) -> Iterator[Enrollment]:
         """Enroll ``root/<Name>/*.jpg``: one person a folder, in order of name, as they are done.
 
-        A folder whose name cannot be a person's is a refusal like any other; the rest goes on.
+        A folder whose name cannot be a person's is a refusal like any other; the rest goes on. Started
+        again after it was stopped, it goes on where it was: see :mod:`facenet_app.enrollment.bulk`.
+
+        Args:
+            root: the folder.
+            progress: called when pictures are done.
+            spread: over how many processes or machines; None: what is best on this one.
 
         Raises:
             UsageError: ``root`` is not a folder, or holds no folder with pictures.
         """
-        from facenet_app.enrollment import folders_of_people, refusal
+        from facenet_app.enrollment.people import people_in_folders
 
-        people = folders_of_people(root)
-        done, total = 0, sum(len(pictures) for _, pictures in people)
-        for folder, pictures in people:
-            name = folder.name.replace("_", " ")
-            try:
-                result = self.enroll(name, pictures)
-            except UsageError as error:  # a name that cannot be one, or a folder that cannot be read
-                result = Enrollment(None, name, (), (refusal(folder, error),))
-            done += len(pictures)
-            if progress is not None:
-                progress(done, total)
-            yield result
+        return self._enroll_people(people_in_folders(root), progress, spread)
+
+    def enroll_table(
+        self, table: Path, progress: Progress | None = None, spread: "Spread | None" = None
+    ) -> Iterator[Enrollment]:
+        """Enroll the people of a CSV file with the columns ``name`` and ``path``, in order of their first
+        line; paths are relative to the file. As :meth:`enroll_folders` in all else.
+
+        Raises:
+            UsageError: the table is not as it should be; the message gives the line.
+        """
+        from facenet_app.enrollment.people import people_in_table
+
+        return self._enroll_people(people_in_table(table), progress, spread)
+
+    def _enroll_people(
+        self, people: "Sequence[Person]", progress: Progress | None, spread: "Spread | None"
+    ) -> Iterator[Enrollment]:
+        self._refuse_if_read_only()
+        from facenet_app.bootstrap import open_examiner
+        from facenet_app.enrollment.many import Means, Spread, enroll_many
+
+        means = Means(self.extractor, self.settings, open_examiner, spread or Spread())
+        return enroll_many(people, self.gallery, self._rules(), means, progress)
 
     def identities(self) -> list[Identity]:
         """Everybody enrolled, by name."""

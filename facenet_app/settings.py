@@ -23,6 +23,13 @@ DEFAULT_FPIR = 1e-2
 that nobody measured in all but the smallest galleries; see docs/thresholds.md."""
 
 
+_OF_EXTRACTION = frozenset(
+    {"model", "device", "engine", "precision", "mirror", "detector", "detector_score", "smallest_face"}
+    | {"detection_side", "min_eye_distance", "min_sharpness", "min_quality", "max_bytes", "max_pixels"}
+)
+_OF_THE_MACHINE = frozenset({"cache", "models"})
+
+
 def _split(value: object) -> object:
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -168,6 +175,17 @@ class Settings(BaseSettings):
         description="requests a second for each key or address, in bursts of five times as many; None = 20 "
         "where the server can be reached from elsewhere, else no limit",
     )
+
+    def of_extraction(self, *, elsewhere: bool = False) -> dict[str, object]:
+        """Those that another process needs to make the same embeddings, by name; no secrets among them.
+
+        ``elsewhere``: on another machine, which has folders of its own.
+        """
+        return {
+            name: getattr(self, name)
+            for name in self.__class__.model_fields
+            if name in _OF_EXTRACTION or (name in _OF_THE_MACHINE and not elsewhere)
+        }
 
     @property
     def verification_fmr(self) -> float:

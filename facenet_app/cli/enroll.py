@@ -1,24 +1,23 @@
-"""``facenet-app enroll``: add pictures of one person, or of many from folders."""
+"""``facenet-app enroll``: add pictures of one person, or of many from folders or a table."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facenet_app.cli.enroll_many import Many, Tally, enroll_many
 from facenet_app.cli.options import Given, examples, takes
-from facenet_app.cli.progress import progress_bar
-from facenet_app.cli.run import counted, emit, exit_code_of, say
+from facenet_app.cli.run import emit
 from facenet_app.errors import UsageError
 
 if TYPE_CHECKING:
     from facenet_app.domain import Enrollment
-    from facenet_app.service import FaceService
 
 EXAMPLES = examples(
     'enroll "Grace Hopper" one.jpg two.jpg',
     "enroll --from-folders people",
+    "enroll --csv people.csv --refused refused.csv",
     "enroll Ada ada.png --gate strict --json",
 )
 
@@ -26,7 +25,8 @@ GATES = ("off", "standard", "strict")
 
 
 @takes("model", "gallery", "device")
-def enroll(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signature)
+def enroll(  # noqa: PLR0913 (Typer reads the options from the signature)
+    *,
     given: Given,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="What the person is called.")] = None,
     images: Annotated[
@@ -35,6 +35,24 @@ def enroll(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signatur
     from_folders: Annotated[
         Path | None,
         typer.Option("--from-folders", metavar="DIR", help="Enroll DIR/NAME/*.jpg: a folder a person."),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Enroll the pictures of a CSV list: name,path."),
+    ] = None,
+    refused: Annotated[
+        Path | None,
+        typer.Option("--refused", metavar="FILE", help="Write the refused pictures of many to a CSV file."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", min=0, help="Processes for many pictures; 0 = the best.")
+    ] = 0,
+    ray: Annotated[
+        bool, typer.Option("--ray", help="Spread many pictures over the machines of a Ray cluster.")
+    ] = False,
+    ray_address: Annotated[
+        str | None,
+        typer.Option("--ray-address", metavar="ADDRESS", help="The cluster; by default the one Ray finds."),
     ] = None,
     gate: Annotated[
         str | None,
@@ -65,16 +83,20 @@ def enroll(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signatur
     Pictures that cannot be used are listed with the reason. Exit code 0 if something was stored or
     all of it is enrolled already.
     """
-    if from_folders is not None:
+    rules = {"gate": gate, "keep_crops": False if no_crops else None}
+    if from_folders is not None or csv is not None:
+        if name is not None or (from_folders is not None and csv is not None):
+            raise UsageError(
+                "--from-folders and --csv bring the names with them, and exclude each other",
+                "give one of them without NAME and IMAGE",
+            )
         if consent is not None or expires is not None:
             raise UsageError(
                 "--consent and --expires are for one person", "use `facenet-app gallery consent` for each"
             )
-        if name is not None:
-            raise UsageError("--from-folders takes the names from the folders", "leave NAME and IMAGE out")
-        return _enroll_folders(
-            from_folders, given.service(gate=gate, keep_crops=False if no_crops else None), given
-        )
+        on_ray = ray_address or "" if ray or ray_address else None
+        many = Many(from_folders, csv, refused, workers, on_ray)
+        return enroll_many(given.service(**rules), many, as_json=given.json)
     if name is None or not images:
         raise UsageError(
             "a name and at least one picture are needed", "see `facenet-app enroll --help` for examples"
@@ -82,41 +104,11 @@ def enroll(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signatur
     from facenet_app.domain import Consent, expiry_time
 
     agreed = Consent(consent, None if expires is None else expiry_time(expires))
-    service = given.service(gate=gate, keep_crops=False if no_crops else None)
+    service = given.service(**rules)
     with service.gallery:
         result = service.enroll(name, images, consent=agreed)
     emit(result.to_dict(), _lines(result), as_json=given.json)
-    return _exit_code([result])
-
-
-def _enroll_folders(root: Path, service: "FaceService", given: Given) -> int:
-    with service.gallery:
-        done = list(_with_progress(service, root, shown=not given.json))
-    refused = Counter(each.code for result in done for each in result.refused)
-    by_code = "".join(f", {count} {code}" for code, count in sorted(refused.items()))
-    people = sum(result.identity is not None for result in done)
-    totals = {
-        "people": people,
-        "samples": sum(len(result.samples) for result in done),
-        "refused": refused.total(),
-        "refused_by_code": dict(sorted(refused.items())),
-    }
-    summary = (
-        f"in all: {counted(people, 'person', 'people')}, {totals['samples']} stored, "
-        f"{refused.total()} refused{by_code}"
-    )
-    emit({"people": [result.to_dict() for result in done], "totals": totals}, [summary], as_json=given.json)
-    return _exit_code(done)
-
-
-def _with_progress(service: "FaceService", root: Path, *, shown: bool) -> "Iterator[Enrollment]":
-    with progress_bar("enrolling", "faces") as report:
-        for result in service.enroll_folders(root, report):
-            if shown:
-                say(f"{result.name}: {len(result.samples)} stored, {len(result.refused)} refused")
-                for refused in result.refused:
-                    say(f"  refused {refused.source}: {refused.message}")
-            yield result
+    return Tally().add(result).exit_code
 
 
 def _lines(result: "Enrollment") -> Iterator[str]:
@@ -129,11 +121,3 @@ def _lines(result: "Enrollment") -> Iterator[str]:
         yield f"warning: {warning}"
     for refused in result.refused:
         yield f"refused {refused.source}: {refused.message}"
-
-
-def _exit_code(results: "Sequence[Enrollment]") -> int:
-    """0 if something was stored or nothing refused, else that of the first refusal's kind."""
-    refused = [each.code for result in results for each in result.refused]
-    if not refused or any(result.samples for result in results):
-        return 0
-    return exit_code_of(refused[0])

@@ -193,6 +193,8 @@ class SampleDraft:
     crop: FaceCrop | None
     quality: Quality
     content_sha256: str
+    file_sha256: str | None = None
+    """Of the bytes of the picture file, by which it is known again without decoding it; None: not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +225,15 @@ class Enrollment:
     samples: tuple[Sample, ...]
     refused: tuple[RefusedImage, ...]
     warnings: tuple[str, ...] = field(default=())
+    known: int = 0
+    """Pictures that were enrolled for this person before, and are not stored twice."""
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "identity": self.identity.to_dict() if self.identity else None,
             "samples": [sample.to_dict() for sample in self.samples],
+            "known": self.known,
             "refused": [refused.to_dict() for refused in self.refused],
             "warnings": list(self.warnings),
         }

@@ -37,7 +37,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0004"
+LATEST: Final = "0005"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -117,6 +117,7 @@ samples = Table(
     Column("exposure", Float),
     Column("pose", Float),
     Column("score", Float),
+    Column("file_sha256", String(64), index=True),  # of the picture file; NULL where it is not known
 )
 
 operating_points = Table(

@@ -203,6 +203,22 @@ class GalleryStore(Upkeep):
         with self._database.reading() as connection:
             return one_person(connection, identities.c.id.in_(owner))
 
+    def owners_of(self, digests: Sequence[str]) -> dict[str, str]:
+        """Names of the people for whom pictures are enrolled, by the digest of the decoded picture
+        (``content_sha256``) or of the file (``file_sha256``); digests of no enrolled picture are left out.
+        """
+        owner = identities.c.id == samples.c.identity_id
+        columns = select(identities.c.name, samples.c.content_sha256, samples.c.file_sha256)
+        either = (samples.c.content_sha256.in_(digests), samples.c.file_sha256.in_(digests))
+        # Two queries and not one with OR: each is a look into an index.
+        queries = [columns.join_from(samples, identities, owner).where(each) for each in either]
+        if not digests:
+            return {}
+        with self._database.reading() as connection:
+            rows = [row for query in queries for row in connection.execute(query)]
+        found = {digest: row.name for row in rows for digest in (row.content_sha256, row.file_sha256)}
+        return {digest: found[digest] for digest in digests if digest in found}
+
     def add(
         self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS
     ) -> tuple[Identity, tuple[Sample, ...]]:
@@ -217,12 +233,22 @@ class GalleryStore(Upkeep):
             DuplicateSample: one of the pictures is enrolled already.
             ModelMismatch: an embedding is not of the gallery's model.
         """
-        name = checked_name(name)
-        if not drafts:
-            raise UsageError("there is no sample to store", "give at least one picture of the person")
-        new = [NewSample.of(draft) for draft in drafts]  # encodes PNGs: not while others wait
+        (added,) = self.add_people([(name, drafts)], consent)
+        return added
+
+    def add_people(
+        self, people: Sequence[tuple[str, Sequence[SampleDraft]]], consent: Consent = NO_NEWS
+    ) -> list[tuple[Identity, tuple[Sample, ...]]]:
+        """As :meth:`add` for several people: all of them or, on an error, nobody."""
+        new = []
+        for name, drafts in people:
+            if not drafts:
+                raise UsageError("there is no sample to store", "give at least one picture of the person")
+            # Encodes PNGs: not while others wait.
+            new.append((checked_name(name), [NewSample.of(draft) for draft in drafts]))
         with self._database.writing() as connection:
-            return add_samples(connection, name, new, consent, self._clock())
+            now = self._clock()
+            return [add_samples(connection, name, samples, consent, now) for name, samples in new]
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.

@@ -22,7 +22,7 @@ def test_enrolled_and_known(shell: Cli, astronaut: Path, hopper: Path) -> None:
 
 def test_the_documents(cli: Cli, astronaut: Path, blank: Path) -> None:
     document = cli("enroll", "Eileen Collins", astronaut, blank, "--json").document
-    assert set(document) == {"name", "identity", "samples", "refused", "warnings"}
+    assert set(document) == {"name", "identity", "samples", "known", "refused", "warnings"}
     assert [refused["code"] for refused in document["refused"]] == ["no_face"]
     assert len(document["samples"]) == 1
     document = cli("identify", astronaut, *THRESHOLD, "--json").document
@@ -97,6 +97,7 @@ def test_from_folders_as_json(cli: Cli, people: Path) -> None:
     assert document["totals"] == {
         "people": 2,
         "samples": 2,
+        "known": 0,
         "refused": 2,
         "refused_by_code": {"empty_image": 1, "invalid_name": 1},
     }

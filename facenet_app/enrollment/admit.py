@@ -1,0 +1,116 @@
+"""Which pictures of a person get in: not those enrolled already, and none that the gate refuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from facenet_app.domain import Consent, Enrollment, Identity, RefusedImage, Sample, SampleDraft, Selection
+from facenet_app.enrollment.examine import Examined, Known, Outcome
+from facenet_app.enrollment.refusal import refusal
+from facenet_app.errors import DuplicateSample, FacenetAppError, PoorQuality
+from facenet_app.gallery.changes import NO_NEWS
+from facenet_app.gallery.store import GalleryStore
+from facenet_app.gate import Gate
+
+__all__ = ["Admission", "Rules", "admit", "refuse_others"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How pictures become samples.
+
+    Attributes:
+        selection: which face of several is the person's.
+        gate: what is refused.
+        keep_crops: whether the aligned faces are stored, too.
+        consent: what the person agreed to, if it is new.
+    """
+
+    selection: Selection
+    gate: Gate
+    keep_crops: bool = True
+    consent: Consent = NO_NEWS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Admission:
+    """What is to become of one person's pictures.
+
+    Attributes:
+        name: of the person, checked.
+        admitted: to be stored.
+        refused: not to be stored, and why, in order of the pictures.
+        known: pictures that are enrolled for this person already.
+        warnings: what should be known of those to be stored.
+    """
+
+    name: str
+    admitted: tuple[Examined, ...]
+    refused: tuple[RefusedImage, ...]
+    known: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def drafts(self) -> tuple[SampleDraft, ...]:
+        """Those of the pictures to be stored."""
+        return tuple(each.draft for each in self.admitted)
+
+    def refusing(self, error: FacenetAppError) -> "Admission":
+        """The same with nothing to be stored, for this reason."""
+        refused = tuple(refusal(each.source, error) for each in self.admitted)
+        return replace(self, admitted=(), refused=(*self.refused, *refused), warnings=())
+
+    def stored(self, identity: Identity | None, samples: tuple[Sample, ...]) -> Enrollment:
+        """The result, once the drafts have become samples."""
+        name = identity.name if identity and samples else self.name
+        return Enrollment(identity, name, samples, self.refused, self.warnings, known=len(self.known))
+
+
+def admit(gallery: GalleryStore, name: str, outcomes: Sequence[Outcome], rules: Rules) -> Admission:
+    """Decide about pictures of the person called ``name``, a checked name, who may be new.
+
+    Raises:
+        NoOperatingPoint: the gate is strict, and nothing was measured for the model.
+    """
+    refused = {row: each for row, each in enumerate(outcomes) if isinstance(each, RefusedImage)}
+    pictures = {row: each for row, each in enumerate(outcomes) if isinstance(each, Examined)}
+    owners = gallery.owners_of([each.draft.content_sha256 for each in pictures.values()])
+    fresh: dict[str, int] = {}
+    known = [each.source for each in outcomes if isinstance(each, Known)]
+    warnings, admitted = list[str](), list[Examined]()
+    for row, picture in pictures.items():
+        digest = picture.draft.content_sha256
+        try:
+            rules.gate.refuse_poor(picture.draft.quality)
+            refuse_others(gallery, owners.get(digest, name), name)
+        except (PoorQuality, DuplicateSample) as error:
+            refused[row] = refusal(picture.source, error)
+            continue
+        if digest in owners or digest in fresh:
+            known.append(picture.source)
+        else:
+            fresh[digest] = row
+    verdicts = rules.gate.judge(gallery, name, [pictures[row].draft for row in fresh.values()])
+    for row, verdict in zip(fresh.values(), verdicts, strict=True):
+        picture = pictures[row]
+        if verdict.error is not None:
+            refused[row] = refusal(picture.source, verdict.error)
+            continue
+        warnings += picture.warnings
+        if verdict.warning is not None:
+            warnings.append(f"{picture.source}: {verdict.warning}")
+        bare = picture if rules.keep_crops else replace(picture, draft=replace(picture.draft, crop=None))
+        admitted.append(bare)
+    in_order = tuple(refused[row] for row in sorted(refused))
+    return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings))
+
+
+def refuse_others(gallery: GalleryStore, owner: str, name: str) -> None:
+    """Do nothing if a picture that is enrolled as ``owner`` is to be enrolled for the same person.
+
+    Raises:
+        DuplicateSample: they are two.
+    """
+    if not gallery.same_name(owner, name):
+        raise DuplicateSample(
+            f"this very picture is enrolled as {owner!r}", "remove it there first, or use another picture"
+        )
