@@ -2,7 +2,7 @@
 
 import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -26,6 +26,7 @@ __all__ = [
     "sample_from",
     "select_identities",
     "unit_vector",
+    "unit_vectors",
     "vector_from_bytes",
     "vector_to_bytes",
 ]
@@ -175,6 +176,24 @@ def vector_from_bytes(data: object, dimension: int | None) -> NDArray[np.float32
     if not isinstance(data, bytes) or dimension is None or len(data) != 4 * dimension:
         raise ValueError(f"an embedding of dimension {dimension} expected")
     return np.frombuffer(data, "<f4").astype(np.float32)
+
+
+def unit_vectors(embeddings: Sequence[bytes]) -> NDArray[np.float32]:
+    """Many vectors, one or more, back at once, float32 (embeddings, dimension), all of length 1.
+
+    Raises:
+        ValueError: one is something else, or they differ in dimension.
+    """
+    if set(map(type, embeddings)) != {bytes}:
+        raise ValueError("an embedding is not stored as bytes")
+    sizes = set(map(len, embeddings))
+    if len(sizes) > 1 or any(size == 0 or size % 4 for size in sizes):
+        raise ValueError("embeddings of one dimension expected")
+    together = b"".join(embeddings)
+    vectors = np.frombuffer(together, "<f4").astype(np.float32, copy=False).reshape(len(embeddings), -1)
+    if not is_unit(vectors).all():
+        raise ValueError("an embedding whose length is not 1")
+    return vectors
 
 
 def png_from_crop(crop: FaceCrop) -> bytes:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,10 +13,9 @@ from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
-from facenet_app.gallery.consent import expired_between
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.index import SearchIndex
-from facenet_app.gallery.load import load_index
+from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
 from facenet_app.gallery.lookup import find_person, get_person, one_person
 from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.points import read_points, write_points
@@ -45,9 +43,8 @@ class GalleryStore(Upkeep):
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         super().__init__(database, clock)
-        self._index: tuple[int, SearchIndex] | None = None
+        self._loaded: LoadedIndex | None = None
         self._index_lock = threading.Lock()
-        self._index_time = clock()
 
     @classmethod
     def open(cls, path: Path, *, model: str, fingerprint: str | None, clock: Clock = utc_now) -> Self:
@@ -303,15 +300,11 @@ class GalleryStore(Upkeep):
         """
         with self._index_lock:
             now = self._clock()
-            if self._index is None or self._index[0] != self.revision() or self._somebody_expired(now):
-                self._index = load_index(self._database, now)
-                self._index_time = now
-            return self._index[1]
-
-    def _somebody_expired(self, now: datetime) -> bool:
-        """Whether somebody who is in the index may not be found any more."""
-        with self._database.reading() as connection:
-            return bool(expired_between(connection, self._index_time, now))
+            if self._loaded is None:
+                self._loaded = load_index(self._database, now)
+            else:
+                self._loaded = refresh_index(self._database, self._loaded, now)
+            return self._loaded.index
 
     def check(self) -> list[Finding]:
         """What is wrong with the gallery; empty if nothing is. Changes nothing."""

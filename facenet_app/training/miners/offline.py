@@ -109,7 +109,7 @@ class OfflineMiner:
         near = np.linalg.norm(difference, axis=1)
         people = [str(person) for person in self._person]
         rows = [str(row) for row in range(len(vectors))]
-        index = SearchIndex(_FINGERPRINT, vectors, rows, people, people)
+        index = SearchIndex.of(_FINGERPRINT, vectors, rows, people, people)
         found = [
             self._negative(index, vectors[anchor], people[anchor], limit)
             for anchor, limit in zip(anchors, near, strict=True)

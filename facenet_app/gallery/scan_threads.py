@@ -1,0 +1,34 @@
+"""Looking through several sets of references at a time."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+__all__ = ["in_threads"]
+
+Result = TypeVar("Result")
+
+
+def in_threads(jobs: Sequence[Callable[[], Result]], long: Sequence[bool]) -> list[Result]:
+    """What each of the jobs gives, in their order.
+
+    Those that are ``long`` share as many threads as OpenMP may use (``OMP_NUM_THREADS``); one of them,
+    and the others, are done at once. FAISS uses one thread for one face, and lets others run meanwhile.
+    """
+    if sum(long) < 2:
+        return [job() for job in jobs]
+    pool = _pool(os.getpid())
+    waiting = [pool.submit(job) if is_long else None for job, is_long in zip(jobs, long, strict=True)]
+    return [job() if future is None else future.result() for job, future in zip(jobs, waiting, strict=True)]
+
+
+@cache
+def _pool(_process: int) -> ThreadPoolExecutor:
+    """One for the process; a forked one has no threads of its parent's, so it makes its own."""
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    # Each thread is one of FAISS's threads already: it must not ask OpenMP for more.
+    return ThreadPoolExecutor(threads, "search", initializer=faiss.omp_set_num_threads, initargs=(1,))
