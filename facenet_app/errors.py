@@ -27,6 +27,7 @@
     │   ├── Overloaded              overloaded        5
     │   ├── TimedOut                timed_out         5
     │   └── AccessFileDamaged       access_file       5
+    ├── ArchiveRefused              archive_refused   4
     ├── GalleryError                gallery           5
     │   ├── IdentityNotFound        unknown_identity  5
     │   ├── IdentityExists          identity_exists   5
@@ -56,6 +57,7 @@ from typing import ClassVar
 
 __all__ = [
     "AccessFileDamaged",
+    "ArchiveRefused",
     "BelongsToOther",
     "ConsentExpired",
     "DeviceUnavailable",
@@ -287,6 +289,13 @@ class AccessFileDamaged(ServerError):
     """The file of keys and users cannot be read or written: nobody is let in."""
 
     code = "access_file"
+
+
+class ArchiveRefused(FacenetAppError):
+    """An archive, or a file of embeddings, that is damaged, hostile or of a newer format."""
+
+    code = "archive_refused"
+    exit_code = 4
 
 
 class GalleryError(FacenetAppError):

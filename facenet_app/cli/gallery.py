@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facenet_app.cli import gallery_backup, gallery_privacy
+from facenet_app.cli import gallery_archive, gallery_backup, gallery_privacy
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.gallery_privacy import consent_line
 from facenet_app.cli.options import Given, examples, takes
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # the command line's help does without all of these
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
 app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.backup)
+app.command("export", epilog=gallery_archive.EXPORT_EXAMPLES)(gallery_archive.export)
+app.command("import", epilog=gallery_archive.IMPORT_EXAMPLES)(gallery_archive.import_)
 app.command("restore", epilog=gallery_backup.RESTORE_EXAMPLES)(gallery_backup.restore)
 app.command("consent", epilog=gallery_privacy.CONSENT_EXAMPLES)(gallery_privacy.consent)
 app.command("purge", epilog=gallery_privacy.PURGE_EXAMPLES)(gallery_privacy.purge)

@@ -1,6 +1,6 @@
 """Changing who is enrolled, inside a transaction that the caller began for writing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import NewSample, new_id
 from facenet_app.gallery.schema import gallery, identities, samples
 
-__all__ = ["NO_NEWS", "add_samples", "delete_person", "rename_person"]
+__all__ = ["NO_NEWS", "add_arrival", "add_samples", "delete_person", "rename_person"]
 
 NO_NEWS: Final = Consent()
 
@@ -53,6 +53,22 @@ def add_samples(
     log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
     record(connection, AuditAction.ENROLL, owner, samples=len(new))
     return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
+
+
+def add_arrival(connection: Connection, person: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store somebody with samples as they were elsewhere: ids, times and all.
+
+    Args:
+        connection: of a transaction that writes.
+        person: columns of ``identities``; nobody may have the id or the name.
+        rows: columns of ``samples``, all but the owner; no sample may have their ids or digests.
+    """
+    last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
+    connection.execute(insert(identities).values(person))
+    if rows:
+        connection.execute(insert(samples), [{**row, "identity_id": person["id"]} for row in rows])
+        log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
+    record(connection, AuditAction.IMPORT, person["id"], samples=len(rows))
 
 
 def rename_person(connection: Connection, old: str, new: str, *, merge: bool) -> Identity:

@@ -13,7 +13,7 @@ from facenet_app.errors import ModelMismatch, UsageError
 from facenet_app.gallery.audit import record
 from facenet_app.gallery.schema import gallery, operating_points
 
-__all__ = ["read_points", "write_points"]
+__all__ = ["keep_points", "read_points", "write_points"]
 
 
 def read_points(connection: Connection) -> tuple[OperatingPoint, ...]:
@@ -66,3 +66,25 @@ def write_points(connection: Connection, points: Sequence[OperatingPoint]) -> No
     if rows:
         connection.execute(insert(operating_points), rows)
     record(connection, AuditAction.CALIBRATE)
+
+
+def keep_points(connection: Connection, points: Sequence[OperatingPoint], *, replace: bool) -> None:
+    """Add points of any model to those that are there.
+
+    Args:
+        connection: of a transaction that writes.
+        points: each with a target FMR.
+        replace: whether they take the place of points of the same model and rate.
+    """
+    there = {
+        (row.fingerprint, row.target_fmr)
+        for row in connection.execute(select(operating_points.c.fingerprint, operating_points.c.target_fmr))
+    }
+    for point in points:
+        key = (point.fingerprint, point.target_fmr)
+        if key in there and not replace:
+            continue
+        of_the_same = (operating_points.c.fingerprint == key[0]) & (operating_points.c.target_fmr == key[1])
+        connection.execute(delete(operating_points).where(of_the_same))
+        row = {"fingerprint": key[0], "target_fmr": key[1], "measured": point.to_dict()}
+        connection.execute(insert(operating_points).values(row))

@@ -19,6 +19,7 @@ from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
 from facenet_app.gallery.lookup import find_person, get_person, one_person
 from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.points import read_points, write_points
+from facenet_app.gallery.portable import Portable
 from facenet_app.gallery.reembed import Embed, reembed_gallery
 from facenet_app.gallery.rows import (
     NewSample,
@@ -28,12 +29,12 @@ from facenet_app.gallery.rows import (
     vector_from_bytes,
 )
 from facenet_app.gallery.schema import gallery, identities, samples
-from facenet_app.gallery.upkeep import Clock, Upkeep, utc_now
+from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
 
 
-class GalleryStore(Upkeep):
+class GalleryStore(Portable):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other
