@@ -64,7 +64,7 @@ class AccessFile:
                 return self._read[1]
             except FileNotFoundError:
                 return Access()
-            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
                 raise AccessFileDamaged(
                     f"the file of keys and users {self.path} cannot be read",
                     "restore it, or move it away and make the keys anew",

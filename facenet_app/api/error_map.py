@@ -5,6 +5,7 @@ of this machine. The log has it, under the request id.
 """
 
 import logging
+import math
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -101,7 +102,7 @@ def envelope(error: FacenetAppError, headers: dict[str, str] | None = None) -> J
         document |= {"message": f"{subject} cannot be used right now", "hint": _TROUBLE}
     sent = dict(headers or {})
     if isinstance(error, RequestError | ServerError) and error.retry_after is not None:
-        sent["Retry-After"] = str(max(1, round(error.retry_after + 0.5)))
+        sent["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if status == 401:
         sent["WWW-Authenticate"] = "Bearer"
     return _answer(status, document, sent)

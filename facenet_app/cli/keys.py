@@ -141,7 +141,7 @@ def _moment(expires: str | None) -> datetime | None:
     if expires is None:
         return None
     try:
-        if days := re.fullmatch(r"(\d{1,6})d", expires):
+        if days := re.fullmatch(r"(\d{1,9})d", expires):
             return datetime.now(UTC) + timedelta(days=int(days[1]))
         moment = datetime.fromisoformat(expires)
     except (ValueError, OverflowError) as error:
