@@ -179,6 +179,8 @@ class IdentityDocument(BaseModel):
     name: str
     samples: int
     enrolled_at: str
+    consent: str | None
+    expires_at: str | None
 
 
 class IdentityListDocument(BaseModel):

@@ -36,7 +36,8 @@ class AuditAction(StrEnum):
 class AuditEntry:
     """One change. ``number`` counts from 1 without gaps; ``digest`` chains it to the one before.
 
-    ``actor`` is ``os:<user>`` for somebody at the machine, else what the page or the API calls them.
+    ``actor`` is ``os:<user>`` for somebody at the machine, else what
+    :class:`facenet_app.access.actor.Actor` says of who uses the server.
     ``identity_id`` is the person it was about, ``other_id`` who a merged person became part of, and
     ``samples`` how many samples it was about; None where it was not about one.
     """

@@ -1,5 +1,7 @@
 """The audit trail: who did what; an edit, a gap and a cut show."""
 
+import os
+import pwd
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -12,10 +14,10 @@ from drafts import FINGERPRINT, MODEL, draft, embed_differently
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facenet_app.access.actor import Actor, acting
 from facenet_app.domain import AuditEntry, Consent, OperatingPoint, Rate
 from facenet_app.domain.audit import NO_HEAD
 from facenet_app.errors import DuplicateSample, IdentityNotFound
-from facenet_app.gallery.actor import acting_as, current_actor
 from facenet_app.gallery.audit import broken_chain
 from facenet_app.gallery.store import GalleryStore
 
@@ -69,13 +71,12 @@ def test_every_change_is_written_down_in_one_entry(two: GalleryStore, action: st
 
 def test_who_and_when(store: GalleryStore) -> None:
     start = datetime.now(UTC)
-    with acting_as("key:front-door\u202e", "request-7"):
+    with acting(Actor("key", "front-door\u202e", "request-7", frozenset())):
         store.add("Anna", [draft(1)])
     store.add("Bea", [draft(2)])
     *_, first, second = store.audit().entries
     assert (first.actor, first.request_id) == ("key:front-door", "request-7")
-    assert second.actor == current_actor().name
-    assert second.actor.startswith("os:")
+    assert second.actor == f"os:{pwd.getpwuid(os.getuid()).pw_name}"
     assert second.request_id is None
     assert start <= first.at <= second.at <= datetime.now(UTC)
 
