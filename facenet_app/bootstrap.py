@@ -9,6 +9,7 @@ from facenet_app.detection.base import DetectorSettings, FaceDetector, ScaledDet
 from facenet_app.domain import OperatingPoint, Selection
 from facenet_app.embedding.embedder import embedding_fingerprint, open_embedder
 from facenet_app.enrollment.examine import Examiner
+from facenet_app.errors import GalleryError
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.align import crop_side
 from facenet_app.imaging.decode import ImageLimits
@@ -105,12 +106,22 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
 
     Raises:
         ModelMismatch: it holds embeddings of another model.
+        WrongKey: it is encrypted, and the settings have not its key.
         GalleryError: it cannot be opened.
     """
+    from facenet_app.gallery.keys import GalleryKeys
     from facenet_app.gallery.store import GalleryStore
 
+    secret = settings.gallery_passphrase
+    keys = GalleryKeys(settings.gallery_key_file, None if secret is None else secret.get_secret_value())
     if any_model:
-        return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=None)
+        # Some of what is done with any gallery needs no key, such as looking at its audit trail.
+        return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=None).with_keys(keys)
     manifest = load_manifest(settings.model, settings.models)
     fingerprint = embedding_fingerprint(manifest, settings)
-    return GalleryStore.open(settings.gallery, model=manifest.id, fingerprint=fingerprint)
+    store = GalleryStore.open(settings.gallery, model=manifest.id, fingerprint=fingerprint)
+    try:
+        return store.unlock(keys)
+    except GalleryError:
+        store.close()
+        raise

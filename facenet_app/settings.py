@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from facenet_app.domain import GateMode, Selection, Template
@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     gallery: Path = Field(
         default_factory=lambda: user_data_path("facenet-app") / "gallery.db",
         description="the file that keeps the enrolled people",
+    )
+    gallery_key_file: Path | None = Field(
+        None,
+        description="file with the key of an encrypted gallery, as `gallery encrypt --key-file` makes it",
+    )
+    gallery_passphrase: SecretStr | None = Field(
+        None, description="passphrase of an encrypted gallery; never shown"
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("facenet-app"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facenet_app.cli import gallery_archive, gallery_backup, gallery_privacy
+from facenet_app.cli import gallery_archive, gallery_backup, gallery_encryption, gallery_privacy
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.gallery_privacy import consent_line
 from facenet_app.cli.options import Given, examples, takes
@@ -30,6 +30,9 @@ app.command("import", epilog=gallery_archive.IMPORT_EXAMPLES)(gallery_archive.im
 app.command("restore", epilog=gallery_backup.RESTORE_EXAMPLES)(gallery_backup.restore)
 app.command("consent", epilog=gallery_privacy.CONSENT_EXAMPLES)(gallery_privacy.consent)
 app.command("purge", epilog=gallery_privacy.PURGE_EXAMPLES)(gallery_privacy.purge)
+app.command("encrypt", epilog=gallery_encryption.ENCRYPT_EXAMPLES)(gallery_encryption.encrypt)
+app.command("rotate-key", epilog=gallery_encryption.ROTATE_EXAMPLES)(gallery_encryption.rotate_key)
+app.command("decrypt", epilog=gallery_encryption.DECRYPT_EXAMPLES)(gallery_encryption.decrypt)
 app.command("audit", epilog=gallery_privacy.AUDIT_EXAMPLES)(gallery_privacy.audit)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]

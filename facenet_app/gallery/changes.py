@@ -15,6 +15,7 @@ from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import NewSample, new_id
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["NO_NEWS", "add_arrival", "add_samples", "delete_person", "rename_person"]
 
@@ -35,6 +36,7 @@ def add_samples(
             :meth:`facenet_app.gallery.store.GalleryStore.add`.
     """
     _refuse_other_models(connection, [sample.draft for sample in new])
+    cipher = cipher_of(connection)
     _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in new])
     now = now or datetime.now(UTC)
     agreed = consent_columns(consent, now)
@@ -42,14 +44,14 @@ def add_samples(
     owner = person.id if person else new_id()
     if person is None:
         row = {"id": owner, "name": name, "name_key": name_key(name), "enrolled_at": now}
-        connection.execute(insert(identities).values({**row, **agreed}))
+        connection.execute(insert(identities).values(cipher.sealed({**row, **agreed})))
     else:
         refuse_expired(person, consent, now)
         if agreed:
             change_consent(connection, name, agreed)
     both = {"identity_id": owner, "enrolled_at": now}
     last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
-    connection.execute(insert(samples), [{**sample.columns, **both} for sample in new])
+    connection.execute(insert(samples), [cipher.sealed({**sample.columns, **both}) for sample in new])
     log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
     record(connection, AuditAction.ENROLL, owner, samples=len(new))
     return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
@@ -80,7 +82,7 @@ def rename_person(connection: Connection, old: str, new: str, *, merge: bool) ->
     person = get_person(connection, old)
     holder = find_person(connection, new)
     if holder is None or holder.id == person.id:
-        names = {"name": new, "name_key": name_key(new)}
+        names = cipher_of(connection).sealed({"id": person.id, "name": new, "name_key": name_key(new)})
         connection.execute(update(identities).where(identities.c.id == person.id).values(names))
         log_renamed(connection, person.id)
         connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
@@ -92,9 +94,8 @@ def rename_person(connection: Connection, old: str, new: str, *, merge: bool) ->
         connection.execute(update(samples).where(theirs).values(identity_id=holder.id))
         connection.execute(delete(identities).where(identities.c.id == person.id))
         connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
-        connection.execute(
-            update(identities).where(identities.c.id == holder.id).values(_both(person, holder))
-        )
+        agreed = cipher_of(connection).sealed({**_both(person, holder), "id": holder.id})
+        connection.execute(update(identities).where(identities.c.id == holder.id).values(agreed))
         record(connection, AuditAction.MERGE, person.id, other_id=holder.id, samples=person.samples)
     else:
         raise IdentityExists(
@@ -134,6 +135,8 @@ def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) 
 
 def _refuse_duplicates(connection: Connection, digests: Sequence[str]) -> None:
     """Raise DuplicateSample if a picture is enrolled already, or is twice among these."""
-    there = connection.execute(select(samples.c.id).where(samples.c.content_sha256.in_(digests))).first()
+    cipher = cipher_of(connection)
+    stored = [cipher.lookup_digest(digest) for digest in digests]
+    there = connection.execute(select(samples.c.id).where(samples.c.content_sha256.in_(stored))).first()
     if there is not None or len(set(digests)) < len(digests):
         raise DuplicateSample("one of these pictures is enrolled already", "leave it out")

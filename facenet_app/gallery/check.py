@@ -11,9 +11,11 @@ from sqlalchemy import Connection, RowMapping, func, select
 from facenet_app.domain import Finding
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.audit import read_trail
+from facenet_app.gallery.cipher import Cipher
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.rows import crop_from_png, is_unit, vector_from_bytes
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["check_gallery"]
 
@@ -23,7 +25,7 @@ _RESTORE: Final = (
 _AGAIN: Final = "remove the person and enroll them again, or run `facenet-app gallery reembed`"
 
 _SAMPLE_FAULTS: Final = {
-    "damaged_embedding": ("{n} samples have an embedding of the wrong length", _AGAIN),
+    "damaged_embedding": ("{n} samples have an embedding that cannot be read back", _AGAIN),
     "not_finite": ("{n} samples have an embedding with a number that is not finite", _AGAIN),
     "not_unit": ("{n} samples have an embedding whose length is not 1", _AGAIN),
     "other_model": (
@@ -88,32 +90,33 @@ def _samples(connection: Connection) -> Iterator[Finding]:
     common = select(samples.c.dimension).group_by(samples.c.dimension).order_by(func.count().desc()).limit(1)
     dimension = connection.execute(common).scalar()
     faulty: dict[str, list[str]] = defaultdict(list)
+    cipher = cipher_of(connection)
     rows = connection.execute(select(samples).order_by(samples.c.number).execution_options(yield_per=100))
     for row in rows.mappings():
-        for code in _sample_faults(row, fingerprint, dimension):
+        for code in _sample_faults(row, cipher, fingerprint, dimension):
             faulty[code].append(row["id"])
     for code, (sentence, suggestion) in _SAMPLE_FAULTS.items():
         if ids := faulty[code]:
             yield Finding(code, sentence.format(n=len(ids)), suggestion, tuple(ids))
 
 
-def _sample_faults(row: RowMapping, fingerprint: str, dimension: int | None) -> Iterator[str]:
+def _sample_faults(row: RowMapping, cipher: Cipher, fingerprint: str, dimension: int | None) -> Iterator[str]:
     if row["fingerprint"] != fingerprint:
         yield "other_model"
-    if fault := _embedding_fault(row["embedding"], dimension):
+    if fault := _embedding_fault(cipher, row, dimension):
         yield fault
     if row["crop"] is None:
         yield "no_crop"
         return
     try:
-        crop_from_png(row["crop"], row["alignment"])
+        crop_from_png(cipher.opened({"id": row["id"], "crop": row["crop"]})["crop"], row["alignment"])
     except ValueError:
         yield "damaged_crop"
 
 
-def _embedding_fault(data: object, dimension: int | None) -> str | None:
+def _embedding_fault(cipher: Cipher, row: RowMapping, dimension: int | None) -> str | None:
     try:
-        vector = vector_from_bytes(data, dimension)
+        vector = vector_from_bytes(cipher.vector(row["embedding"], row["id"]), dimension)
     except ValueError:
         return "damaged_embedding"
     if not np.isfinite(vector).all():

@@ -51,7 +51,7 @@ class Cipher(Protocol):
         ...
 
     def lookup_digest(self, content_sha256: str) -> str:
-        """What ``samples.content_sha256`` holds for this digest."""
+        """What ``samples.content_sha256`` or ``file_sha256`` holds for this digest."""
         ...
 
 
@@ -95,6 +95,7 @@ class AesCipher:
             "crop": self._seal_bytes,
             "name_key": lambda key, _column, _id: self.lookup(key),
             "content_sha256": lambda digest, _column, _id: self.lookup_digest(digest),
+            "file_sha256": lambda digest, _column, _id: self.lookup_digest(digest),
         }
         self._open: dict[str, Callable[[Any, str, str], Any]] = {
             "name": self._open_text,
@@ -102,6 +103,7 @@ class AesCipher:
             "embedding": self._open_bytes,
             "crop": self._open_bytes,
             "content_sha256": lambda text, _column, _id: self._open_digest(text),
+            "file_sha256": lambda text, _column, _id: self._open_digest(text),
         }
 
     def sealed(self, columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from facenet_app.gallery.lookup import get_person
 from facenet_app.gallery.names import checked_note
 from facenet_app.gallery.rows import identity_from, select_identities
 from facenet_app.gallery.schema import identities
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = [
     "change_consent",
@@ -69,7 +70,8 @@ def change_consent(connection: Connection, name: str, columns: dict[str, Any]) -
     """
     person = get_person(connection, name)
     if columns:
-        connection.execute(update(identities).where(identities.c.id == person.id).values(columns))
+        stored = cipher_of(connection).sealed({**columns, "id": person.id})
+        connection.execute(update(identities).where(identities.c.id == person.id).values(stored))
         log_renamed(connection, person.id)  # whoever searches reads the person anew
         record(connection, AuditAction.CONSENT, person.id)
     return get_person(connection, name)
@@ -78,7 +80,8 @@ def change_consent(connection: Connection, name: str, columns: dict[str, Any]) -
 def expired_people(connection: Connection, now: datetime) -> list[Identity]:
     """Everybody whose consent has expired, by id."""
     query = select_identities().where(identities.c.expires_at <= now).order_by(identities.c.id)
-    return [identity_from(row) for row in connection.execute(query)]
+    cipher = cipher_of(connection)
+    return [identity_from(row, cipher) for row in connection.execute(query)]
 
 
 def unexpired(now: datetime) -> ColumnElement[bool]:

@@ -19,8 +19,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.changelog import prune
 from facenet_app.gallery.faults import gallery_errors, not_a_gallery
+from facenet_app.gallery.keys import GalleryKeys
 from facenet_app.gallery.migrations import current, upgrade
 from facenet_app.gallery.schema import LATEST, gallery
+from facenet_app.gallery.sealing import KEY_RING, KeyRing
 
 __all__ = ["Database"]
 
@@ -107,6 +109,12 @@ class Database:
                 )
             # A removal since then has a higher revision and does its own wiping.
             cursor.execute("UPDATE gallery SET unwiped_revision = NULL WHERE unwiped_revision <= ?", unwiped)
+
+    def use_keys(self, keys: GalleryKeys) -> None:
+        """Use these keys from the next transaction on, where something is encrypted."""
+        ring = {KEY_RING: KeyRing(keys)}
+        self._engine = self._engine.execution_options(**ring)
+        self._writer = self._writer.execution_options(**ring)
 
     def close(self) -> None:
         """Close every connection; using the database afterwards is a GalleryError."""

@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, select, true
 
 from facenet_app.gallery.changelog import ChangeKind, changes_after
+from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.consent import expired_between, unexpired
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.index import SearchIndex
@@ -24,6 +25,7 @@ from facenet_app.gallery.part import Part
 from facenet_app.gallery.part_filling import ID, Owner, PartFilling
 from facenet_app.gallery.rows import unit_vectors
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["LoadedIndex", "load_index", "refresh_index"]
 
@@ -64,6 +66,7 @@ def refresh_index(database: Database, before: LoadedIndex, now: datetime) -> Loa
         expired = expired_between(connection, before.at, now)
         if header.revision == before.revision and not expired:
             return before
+        cipher_of(connection)  # whoever has not the key of a gallery that was encrypted meanwhile is told
         changed = _changed(connection, before)
         if changed is None or header.fingerprint != before.index.fingerprint:
             return _all(connection, header, now)
@@ -94,10 +97,13 @@ def _changed(connection: Connection, before: LoadedIndex) -> set[str] | None:
 def _parts(connection: Connection, fingerprint: str, now: datetime, some: ColumnElement[bool]) -> list[Part]:
     """The people of these samples, in parts of at most :data:`LARGEST` samples."""
     parts = [PartFilling(owners) for owners in _divided(_owners(connection, some & unexpired(now)))]
+    cipher = cipher_of(connection)
     columns = select(samples.c.number, samples.c.id, samples.c.embedding)
     query = columns.where(samples.c.fingerprint == fingerprint, some).order_by(samples.c.number)
     for rows in connection.execute(query).partitions(_AT_A_TIME):
         numbers, ids, embeddings = zip(*rows, strict=True)
+        if cipher is not PLAIN:
+            embeddings = tuple(map(cipher.vector, embeddings, ids))
         found = np.array(numbers), np.array(ids, ID), unit_vectors(embeddings)
         for part in parts:
             part.put(*found)
@@ -115,9 +121,11 @@ def _owners(connection: Connection, some: ColumnElement[bool]) -> Iterator[Owner
         .where(some)
         .order_by(samples.c.identity_id, samples.c.number)
     )
+    cipher = cipher_of(connection)
     rows = chain.from_iterable(connection.execute(query).partitions(_AT_A_TIME))
     for (identity_id, name), own in groupby(rows, key=itemgetter(0, 1)):
-        yield Owner(identity_id, name, [number for _, _, number in own])
+        opened = cipher.opened({"id": identity_id, "name": name})["name"]
+        yield Owner(identity_id, opened, [number for _, _, number in own])
 
 
 def _divided(owners: Iterable[Owner]) -> Iterator[list[Owner]]:

@@ -15,6 +15,7 @@ from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.rows import crop_from_png, unit_vector, vector_to_bytes
 from facenet_app.gallery.schema import gallery, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["Embed", "reembed_gallery"]
 
@@ -90,7 +91,9 @@ def _batches(database: Database, ids: Sequence[str]) -> Iterator[tuple[list[str]
     for start in range(0, len(ids), BATCH):
         with database.reading() as connection:
             rows = connection.execute(columns.where(samples.c.id.in_(ids[start : start + BATCH]))).all()
-            crops = [crop_from_png(row.crop, row.alignment) for row in rows]
+            cipher = cipher_of(connection)
+            opened = [cipher.opened(row._mapping) for row in rows]
+            crops = [crop_from_png(row["crop"], row["alignment"]) for row in opened]
         if rows:
             yield [row.id for row in rows], crops
 
@@ -104,11 +107,16 @@ def _switch(
     reload_all(connection)
     record(connection, AuditAction.REEMBED, samples=len(vectors))
     if vectors:
+        cipher = cipher_of(connection)
         one = update(samples).where(samples.c.id == bindparam("which"))
         connection.execute(
             one.values(embedding=bindparam("vector"), dimension=bindparam("size"), fingerprint=fingerprint),
             [
-                {"which": key, "vector": vector_to_bytes(vector), "size": len(vector)}
+                {
+                    "which": key,
+                    "vector": cipher.sealed({"id": key, "embedding": vector_to_bytes(vector)})["embedding"],
+                    "size": len(vector),
+                }
                 for key, vector in vectors.items()
             ],
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, func, select
 
 from facenet_app.domain import Embedding, FaceCrop, Identity, Quality, Sample, SampleDraft
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.cipher import Cipher
 from facenet_app.gallery.schema import identities, samples
 
 __all__ = [
@@ -58,16 +59,13 @@ def select_identities() -> Select[tuple[str, str, datetime, str | None, datetime
     )
 
 
-def identity_from(row: Row[Any]) -> Identity:
-    """An identity from a row of :func:`select_identities`."""
-    return Identity(
-        id=row.id,
-        name=row.name,
-        samples=row.samples,
-        enrolled_at=row.enrolled_at,
-        consent=row.consent,
-        expires_at=row.expires_at,
-    )
+def identity_from(row: Row[Any], cipher: Cipher) -> Identity:
+    """An identity from a row of :func:`select_identities`.
+
+    Raises:
+        ValueError: the name or the note does not open.
+    """
+    return Identity(**cipher.opened(row._mapping))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +113,7 @@ class NewSample:
         )
 
 
-def sample_from(row: Mapping[Any, Any]) -> Sample:
+def sample_from(row: Mapping[Any, Any], cipher: Cipher) -> Sample:
     """A sample from all columns of ``samples``.
 
     Raises:
@@ -123,6 +121,7 @@ def sample_from(row: Mapping[Any, Any]) -> Sample:
     """
     if any(row[column.name] is None for column in samples.c if not column.nullable):
         raise ValueError("NULL where the tables do not allow it")
+    row = cipher.opened(row)
     return Sample(
         id=row["id"],
         identity_id=row["identity_id"],

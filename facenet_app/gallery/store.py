@@ -13,10 +13,11 @@ from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
+from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.index import SearchIndex
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
-from facenet_app.gallery.lookup import find_person, get_person, one_person
+from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.portable import Portable
@@ -29,6 +30,7 @@ from facenet_app.gallery.rows import (
     vector_from_bytes,
 )
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sealing import cipher_of
 from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
@@ -161,7 +163,11 @@ class GalleryStore(Portable):
         """Everybody enrolled, by name."""
         with self._database.reading() as connection:
             rows = connection.execute(select_identities().order_by(identities.c.name_key))
-            return [identity_from(row) for row in rows]
+            cipher = cipher_of(connection)
+            people = [identity_from(row, cipher) for row in rows]
+        if cipher is not PLAIN:  # the keys of encrypted names are in no order
+            people.sort(key=lambda person: name_key(person.name))
+        return people
 
     def samples(self, identity_id: str) -> list[Sample]:
         """The samples of one person with embeddings and crops, oldest first; empty for an unknown id."""
@@ -183,39 +189,37 @@ class GalleryStore(Portable):
     def _samples(self, condition: ColumnElement[bool]) -> list[Sample]:
         with self._database.reading() as connection:
             rows = connection.execute(select(samples).where(condition).order_by(samples.c.number))
-            return [sample_from(row) for row in rows.mappings()]
+            cipher = cipher_of(connection)
+            return [sample_from(row, cipher) for row in rows.mappings()]
 
     def embeddings(self, identity_id: str) -> list[Embedding]:
         """The embeddings of one person's samples, oldest first; empty for an unknown id."""
-        columns = select(samples.c.embedding, samples.c.dimension, samples.c.fingerprint)
+        columns = select(samples.c.id, samples.c.embedding, samples.c.dimension, samples.c.fingerprint)
         query = columns.where(samples.c.identity_id == identity_id).order_by(samples.c.number)
         with self._database.reading() as connection:
+            cipher = cipher_of(connection)
             return [
-                Embedding(vector_from_bytes(row.embedding, row.dimension), row.fingerprint)
+                Embedding(
+                    vector_from_bytes(cipher.vector(row.embedding, row.id), row.dimension), row.fingerprint
+                )
                 for row in connection.execute(query)
             ]
 
     def owner_of(self, content_sha256: str) -> Identity | None:
         """Who this very picture of a face is enrolled for, or None."""
-        owner = select(samples.c.identity_id).where(samples.c.content_sha256 == content_sha256)
         with self._database.reading() as connection:
+            digest = cipher_of(connection).lookup_digest(content_sha256)
+            owner = select(samples.c.identity_id).where(samples.c.content_sha256 == digest)
             return one_person(connection, identities.c.id.in_(owner))
 
     def owners_of(self, digests: Sequence[str]) -> dict[str, str]:
         """Names of the people for whom pictures are enrolled, by the digest of the decoded picture
         (``content_sha256``) or of the file (``file_sha256``); digests of no enrolled picture are left out.
         """
-        owner = identities.c.id == samples.c.identity_id
-        columns = select(identities.c.name, samples.c.content_sha256, samples.c.file_sha256)
-        either = (samples.c.content_sha256.in_(digests), samples.c.file_sha256.in_(digests))
-        # Two queries and not one with OR: each is a look into an index.
-        queries = [columns.join_from(samples, identities, owner).where(each) for each in either]
         if not digests:
             return {}
         with self._database.reading() as connection:
-            rows = [row for query in queries for row in connection.execute(query)]
-        found = {digest: row.name for row in rows for digest in (row.content_sha256, row.file_sha256)}
-        return {digest: found[digest] for digest in digests if digest in found}
+            return owners_of(connection, digests)
 
     def add(
         self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS

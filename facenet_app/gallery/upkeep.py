@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Self
 
 from facenet_app.domain import AuditAction, AuditTrail, Consent, Identity
 from facenet_app.errors import GalleryError
@@ -10,6 +11,9 @@ from facenet_app.gallery.audit import read_trail
 from facenet_app.gallery.changes import delete_person
 from facenet_app.gallery.consent import change_consent, consent_columns, expired_people
 from facenet_app.gallery.database import Database
+from facenet_app.gallery.encryption import decrypt, encrypt, is_encrypted, rotate_key
+from facenet_app.gallery.keys import GalleryKeys, ScryptCost
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["Clock", "Upkeep", "utc_now"]
 
@@ -65,6 +69,67 @@ class Upkeep:
         if gone:
             self._wipe(f"{len(gone)} people were removed")
         return gone
+
+    def with_keys(self, keys: GalleryKeys) -> Self:
+        """Use these keys for what is encrypted; whether they fit is found out when one is needed."""
+        self._database.use_keys(keys)
+        return self
+
+    def unlock(self, keys: GalleryKeys) -> Self:
+        """The same as :meth:`with_keys`, but make sure that they fit.
+
+        Raises:
+            WrongKey: the gallery is encrypted, and none of them is its key.
+        """
+        self._database.use_keys(keys)
+        with self._database.reading() as connection:
+            cipher_of(connection)
+        return self
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether a key is needed to read what is in the gallery."""
+        with self._database.reading() as connection:
+            return is_encrypted(connection)
+
+    def encrypt(self, keys: GalleryKeys, cost: ScryptCost | None = None) -> None:
+        """Encrypt names, notes, embeddings, crops and digests with a new key, and wipe what was readable.
+
+        The store goes on with the key; copies made before stay readable.
+
+        Args:
+            keys: a key file or a passphrase, one of them, that opens the gallery from now on.
+            cost: of guessing the passphrase.
+
+        Raises:
+            UsageError: it is encrypted already, or the keys cannot be used.
+            GalleryError: it is on a server, or the bytes could not be wiped yet.
+        """
+        with self._database.writing() as connection:
+            encrypt(connection, keys, cost)
+        self._database.use_keys(keys)
+        self._wipe("the gallery was encrypted")
+
+    def rotate_key(self, keys: GalleryKeys, cost: ScryptCost | None = None) -> None:
+        """Encrypt everything anew; from now on these keys open the gallery, and the old ones do not.
+
+        Args and errors: as :meth:`encrypt`; UsageError also if it is not encrypted.
+        """
+        with self._database.writing() as connection:
+            rotate_key(connection, keys, cost)
+        self._database.use_keys(keys)
+        self._wipe("the key was changed")
+
+    def decrypt(self) -> None:
+        """Store everything readable again.
+
+        Raises:
+            UsageError: it is not encrypted.
+            WrongKey: :meth:`unlock` was not given the key.
+        """
+        with self._database.writing() as connection:
+            decrypt(connection)
+        self._wipe_if_possible()
 
     def audit(self) -> AuditTrail:
         """Who changed what and when, oldest first, and whether the trail is whole."""
