@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from facenet_app.domain import Consent, Enrollment, Identity, RefusedImage, Sample, SampleDraft, Selection
 from facenet_app.enrollment.examine import Examined, Known, Outcome
 from facenet_app.enrollment.refusal import refusal
-from facenet_app.errors import DuplicateSample, FacenetAppError, PoorQuality
+from facenet_app.errors import ConsentExpired, DuplicateSample, FacenetAppError, PoorQuality
 from facenet_app.gallery.changes import NO_NEWS
 from facenet_app.gallery.store import GalleryStore
 from facenet_app.gate import Gate
@@ -73,6 +73,11 @@ def admit(gallery: GalleryStore, name: str, outcomes: Sequence[Outcome], rules: 
     """
     refused = {row: each for row, each in enumerate(outcomes) if isinstance(each, RefusedImage)}
     pictures = {row: each for row, each in enumerate(outcomes) if isinstance(each, Examined)}
+    try:
+        gallery.refuse_expired(name, rules.consent)
+    except ConsentExpired as error:
+        refused |= {row: refusal(picture.source, error) for row, picture in pictures.items()}
+        pictures = {}
     owners = gallery.owners_of([each.draft.content_sha256 for each in pictures.values()])
     fresh: dict[str, int] = {}
     known = [each.source for each in outcomes if isinstance(each, Known)]

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, RowMapping, func, select
 
 from facenet_app.domain import Finding
-from facenet_app.errors import GalleryError
+from facenet_app.errors import GalleryError, WrongKey
 from facenet_app.gallery.audit import read_trail
 from facenet_app.gallery.cipher import Cipher
 from facenet_app.gallery.database import Database
@@ -48,14 +48,14 @@ def check_gallery(database: Database) -> list[Finding]:
     """Everything that is wrong; see :meth:`facenet_app.gallery.store.GalleryStore.check`.
 
     Codes: ``damaged_file``, ``broken_reference``, ``no_samples``, ``traces_left``,
-    ``broken_audit``, ``open_to_others``, and those of samples above.
+    ``broken_audit``, ``open_to_others``, ``locked``, ``damaged_name``, and those of samples above.
     """
     try:
         with database.reading() as connection:
             findings = [
                 *_file(connection),
                 *_people(connection),
-                *_samples(connection),
+                *_values(connection),
                 *_traces(connection),
                 *_audit(connection),
             ]
@@ -85,12 +85,37 @@ def _people(connection: Connection) -> Iterator[Finding]:
         )
 
 
-def _samples(connection: Connection) -> Iterator[Finding]:
+def _values(connection: Connection) -> Iterator[Finding]:
+    """What an encrypted gallery shows only to whoever has its key."""
+    try:
+        cipher = cipher_of(connection)
+    except WrongKey as error:
+        yield Finding("locked", f"the samples could not be looked at: {error.message}", error.hint)
+        return
+    yield from _names(connection, cipher)
+    yield from _samples(connection, cipher)
+
+
+def _names(connection: Connection, cipher: Cipher) -> Iterator[Finding]:
+    damaged = 0
+    for row in connection.execute(
+        select(identities.c.id, identities.c.name, identities.c.consent)
+    ).mappings():
+        try:
+            cipher.opened(row)
+        except ValueError:
+            damaged += 1
+    if damaged:
+        yield Finding(
+            "damaged_name", f"{damaged} people have a name or a note that cannot be read back", _RESTORE
+        )
+
+
+def _samples(connection: Connection, cipher: Cipher) -> Iterator[Finding]:
     fingerprint = connection.execute(select(gallery.c.fingerprint)).scalar_one()
     common = select(samples.c.dimension).group_by(samples.c.dimension).order_by(func.count().desc()).limit(1)
     dimension = connection.execute(common).scalar()
     faulty: dict[str, list[str]] = defaultdict(list)
-    cipher = cipher_of(connection)
     rows = connection.execute(select(samples).order_by(samples.c.number).execution_options(yield_per=100))
     for row in rows.mappings():
         for code in _sample_faults(row, cipher, fingerprint, dimension):

@@ -30,7 +30,7 @@ class Cipher(Protocol):
         """The columns of one row as they are stored; ``id`` must be among them."""
         ...
 
-    def opened(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def opened(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         """The columns of one stored row as they are; ``id`` must be among them, ``name_key`` stays.
 
         Raises:
@@ -61,7 +61,7 @@ class PlainCipher:
     def sealed(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         return dict(columns)
 
-    def opened(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def opened(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         return dict(row)
 
     def vector(self, data: object, sample_id: str) -> object:  # noqa: ARG002 (the interface)
@@ -109,7 +109,7 @@ class AesCipher:
     def sealed(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         return _each(self._seal, columns)
 
-    def opened(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def opened(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         return _each(self._open, row)
 
     def vector(self, data: object, sample_id: str) -> bytes:
@@ -144,7 +144,7 @@ class AesCipher:
         return self._open_bytes(_from_base64(text), column, row_id).decode()
 
 
-def _each(forms: Mapping[str, Callable[[Any, str, str], Any]], row: Mapping[str, Any]) -> dict[str, Any]:
+def _each(forms: Mapping[str, Callable[[Any, str, str], Any]], row: Mapping[Any, Any]) -> dict[str, Any]:
     changed = dict(row)
     for column, form in forms.items():
         if changed.get(column) is not None:

@@ -82,7 +82,9 @@ def _batches(
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    values = {name: bindparam(f"new_{name}") for name in rows[0] if name not in ("id", "number")}
+    values: dict[str, Any] = {
+        name: bindparam(f"new_{name}") for name in rows[0] if name not in ("id", "number")
+    }
     one = update(table).where(table.c.id == bindparam("which")).values(values)
     connection.execute(one, [_named(row) for row in rows])
 

@@ -8,11 +8,12 @@ from typing import Self
 from facenet_app.domain import AuditAction, AuditTrail, Consent, Identity
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.audit import read_trail
-from facenet_app.gallery.changes import delete_person
-from facenet_app.gallery.consent import change_consent, consent_columns, expired_people
+from facenet_app.gallery.changes import NO_NEWS, delete_person
+from facenet_app.gallery.consent import change_consent, consent_columns, expired_people, refuse_expired
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.encryption import decrypt, encrypt, is_encrypted, rotate_key
 from facenet_app.gallery.keys import GalleryKeys, ScryptCost
+from facenet_app.gallery.lookup import find_person
 from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["Clock", "Upkeep", "utc_now"]
@@ -50,6 +51,17 @@ class Upkeep:
             columns["expires_at"] = None
         with self._database.writing() as connection:
             return change_consent(connection, name, columns)
+
+    def refuse_expired(self, name: str, consent: Consent = NO_NEWS) -> None:
+        """Do nothing if pictures of the person called ``name``, who may be new, may be stored.
+
+        Raises:
+            ConsentExpired: the person's consent has, and ``consent`` gives no new end.
+        """
+        with self._database.reading() as connection:
+            person = find_person(connection, name)
+        if person is not None:
+            refuse_expired(person, consent, self._clock())
 
     def expired(self) -> list[Identity]:
         """Everybody whose consent has expired: no search finds them."""

@@ -55,7 +55,8 @@ def test_somebody_expired_is_not_found_and_purged(
     expire(own_gallery)
     ran = cli("identify", astronaut, *THRESHOLD, "--json")
     assert (ran.code, ran.document["gallery_size"]) == (1, 0)
-    assert cli("enroll", collins, astronaut, "--json").document["warnings"]  # the very picture is there
+    refused = cli("enroll", collins, astronaut, "--json").document["refused"]
+    assert [each["code"] for each in refused] == ["consent_expired"]
     listed = cli("gallery", "list", "--expired", "--json").document["people"]
     assert [person["name"] for person in listed] == [collins]
     ran = cli("gallery", "purge", "--dry-run")
@@ -73,7 +74,7 @@ def test_nothing_is_added_to_somebody_expired(
 ) -> None:
     expire(own_gallery)
     ran = cli("enroll", collins, hopper, "--gate", "off", "--json")
-    assert (ran.code, ran.error_code) == (5, "consent_expired")
+    assert (ran.code, [each["code"] for each in ran.document["refused"]]) == (5, ["consent_expired"])
     assert cli("enroll", collins, hopper, "--gate", "off", "--expires", "2199-01-01").code == 0
 
 

@@ -278,6 +278,16 @@ def test_a_value_that_does_not_open_stops_rotation_and_changes_nothing(
     assert len(raw(path)) >= len(before)
 
 
+def test_check_says_what_it_could_not_look_at(closed: None, path: Path) -> None:
+    with opened(path) as store:
+        (finding,) = store.check()
+    assert (finding.code, "none was given" in finding.message) == ("locked", True)
+    edit(path, "UPDATE identities SET name = substr(name, 1, 20) WHERE consent IS NULL")
+    with opened(path, WORDS) as store:
+        (finding,) = store.check()
+    assert (finding.code, finding.message[:2]) == ("damaged_name", "2 ")
+
+
 def test_a_damaged_header_is_said(closed: None, path: Path) -> None:
     edit(path, "UPDATE gallery SET encryption = '{\"version\": 1}'")
     with pytest.raises(GalleryError, match="damaged"):
