@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     REMOVE = "remove"
     PURGE = "purge"
     IMPORT = "import"
+    EXPORT = "export"
     BIND = "bind"
     REEMBED = "reembed"
     CALIBRATE = "calibrate"

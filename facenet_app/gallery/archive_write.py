@@ -30,10 +30,12 @@ from facenet_app.gallery.archive_format import (
     crop_member,
 )
 from facenet_app.gallery.aside import written_aside
+from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.rows import sample_from, unit_vector
 from facenet_app.gallery.schema import gallery, identities, operating_points, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["Exported", "export_gallery"]
 
@@ -100,6 +102,7 @@ class _Writer:
     def __init__(self, archive: zipfile.ZipFile, connection: Connection) -> None:
         self._archive = archive
         self._connection = connection
+        self._cipher = cipher_of(connection)
         self._members: dict[str, MemberEntry] = {}
         self._crops = 0
 
@@ -126,7 +129,8 @@ class _Writer:
 
     def _people(self) -> Iterator[PersonLine]:
         for row in self._connection.execute(select(identities).order_by(identities.c.id)).mappings():
-            yield PersonLine(**{name: row[name] for name in PersonLine.model_fields})
+            opened = self._cipher.opened(row)
+            yield PersonLine(**{name: opened[name] for name in PersonLine.model_fields})
 
     def _points(self) -> Iterator[PointLine]:
         order = (operating_points.c.fingerprint, operating_points.c.target_fmr)
@@ -142,8 +146,9 @@ class _Writer:
         # By person, because an import stores one after the other: exported again, it is the same file.
         query = select(samples).order_by(samples.c.identity_id, samples.c.number)
         query = query.execution_options(yield_per=_AT_A_TIME)
-        for number, row in enumerate(self._connection.execute(query).mappings()):
-            sample = sample_from(row)
+        for number, stored in enumerate(self._connection.execute(query).mappings()):
+            row = self._cipher.opened(stored)
+            sample = sample_from(row, PLAIN)
             if sample.embedding.fingerprint != fingerprint:
                 raise GalleryError(
                     "a sample is of another model than the gallery, and an archive has one",

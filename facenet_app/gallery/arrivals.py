@@ -19,6 +19,7 @@ from facenet_app.gallery.points import keep_points
 from facenet_app.gallery.reembed import Embed
 from facenet_app.gallery.rows import crop_from_png, is_unit, new_id, vector_to_bytes
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["embedded_anew", "merge_in", "would_merge"]
 
@@ -128,9 +129,13 @@ def _refuse_other_model(connection: Connection, incoming: Incoming) -> None:
 
 def _present(connection: Connection, incoming: Incoming) -> Present:
     every = incoming.samples
+    cipher = cipher_of(connection)
+    people = connection.execute(select(identities.c.id, identities.c.name)).mappings()
+    digests = {cipher.lookup_digest(each.content_sha256): each.content_sha256 for each in every}
+    pictures = _owners(connection, samples.c.content_sha256, list(digests))
     return Present(
-        {row.id: row.name for row in connection.execute(select(identities.c.id, identities.c.name))},
-        _owners(connection, samples.c.content_sha256, [each.content_sha256 for each in every]),
+        {row["id"]: cipher.opened(row)["name"] for row in people},
+        {digests[stored]: owner for stored, owner in pictures.items()},
         _owners(connection, samples.c.id, [each.id for each in every]),
     )
 

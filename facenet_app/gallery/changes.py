@@ -66,9 +66,11 @@ def add_arrival(connection: Connection, person: Mapping[str, Any], rows: Sequenc
         rows: columns of ``samples``, all but the owner; no sample may have their ids or digests.
     """
     last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
-    connection.execute(insert(identities).values(person))
+    cipher = cipher_of(connection)
+    connection.execute(insert(identities).values(cipher.sealed(person)))
     if rows:
-        connection.execute(insert(samples), [{**row, "identity_id": person["id"]} for row in rows])
+        owned = [cipher.sealed({**row, "identity_id": person["id"]}) for row in rows]
+        connection.execute(insert(samples), owned)
         log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
     record(connection, AuditAction.IMPORT, person["id"], samples=len(rows))
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from facenet_app.domain import AuditAction
 from facenet_app.gallery.archive_write import Exported, export_gallery
 from facenet_app.gallery.arrivals import merge_in, would_merge
+from facenet_app.gallery.audit import record
 from facenet_app.gallery.copies import CopyKind, note_copy
 from facenet_app.gallery.incoming import Incoming
 from facenet_app.gallery.merge import MergePlan, OnConflict
@@ -27,6 +29,8 @@ class Portable(Upkeep):
         """
         done = export_gallery(self._database, target, overwrite=overwrite, progress=progress)
         note_copy(self._database.path, target, CopyKind.ARCHIVE)
+        with self._database.writing() as connection:
+            record(connection, AuditAction.EXPORT, samples=done.manifest.samples)
         return done
 
     def would_merge(self, incoming: Incoming, rule: OnConflict) -> MergePlan:

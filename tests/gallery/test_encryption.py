@@ -19,7 +19,10 @@ from facenet_app.errors import (
     UsageError,
     WrongKey,
 )
+from facenet_app.gallery.archive_read import read_archive
+from facenet_app.gallery.archive_zip import StoredZip
 from facenet_app.gallery.keys import GalleryKeys, ScryptCost, create_key_file
+from facenet_app.gallery.merge import OnConflict
 from facenet_app.gallery.rows import png_from_crop
 from facenet_app.gallery.store import GalleryStore
 
@@ -292,6 +295,25 @@ def test_a_damaged_header_is_said(closed: None, path: Path) -> None:
     edit(path, "UPDATE gallery SET encryption = '{\"version\": 1}'")
     with pytest.raises(GalleryError, match="damaged"):
         opened(path, WORDS)
+
+
+def test_out_of_an_encrypted_gallery_and_into_one(sealed: GalleryStore, path: Path, tmp_path: Path) -> None:
+    sealed.export(tmp_path / "everybody.zip")
+    assert sealed.audit().entries[-1].action == "export"
+    other = tmp_path / "other.db"
+    with StoredZip(tmp_path / "everybody.zip") as archive, opened(other) as store:
+        people = read_archive(archive)
+        store.encrypt(WORDS, CHEAP)
+        store.add("Zoë", [draft(4)])
+        assert store.would_merge(people, OnConflict.SKIP).counts()["skipped"] == 1
+        store.merge_in(people, OnConflict.SKIP)
+        assert [(who.name, who.samples) for who in store.identities()] == [
+            ("Anna-Maria", 2),
+            ("Bertha", 1),
+            ("Zoë", 1),
+        ]
+        assert [secret for secret in SECRETS + pictures() if secret in raw(other)] == []
+        assert store.check() == []
 
 
 def test_many_rows(store: GalleryStore) -> None:
