@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from facenet_app.cli.gallery import unfit
+from facenet_app.cli.gallery_check import unfit
 from facenet_app.cli.models import checked_weights
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.run import counted, emit

@@ -4,26 +4,30 @@ Who is enrolled can be seen and removed whatever model made the embeddings, with
 weights. Nothing here makes a gallery that is not there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facenet_app.cli import gallery_archive, gallery_backup, gallery_encryption, gallery_privacy
+from facenet_app.cli import (
+    gallery_archive,
+    gallery_backup,
+    gallery_check,
+    gallery_encryption,
+    gallery_privacy,
+)
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.gallery_privacy import consent_line
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
-from facenet_app.errors import IdentityExists, ModelError, ModelMismatch
+from facenet_app.errors import IdentityExists
 
 if TYPE_CHECKING:  # the command line's help does without all of these
-    from facenet_app.domain import Finding
     from facenet_app.gallery.copies import GalleryCopy
-    from facenet_app.gallery.store import GalleryStore
-    from facenet_app.settings import Settings
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
+app.command("check", epilog=gallery_check.CHECK_EXAMPLES)(gallery_check.check)
 app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.backup)
 app.command("export", epilog=gallery_archive.EXPORT_EXAMPLES)(gallery_archive.export)
 app.command("import", epilog=gallery_archive.IMPORT_EXAMPLES)(gallery_archive.import_)
@@ -137,23 +141,6 @@ def remove(
     return 0
 
 
-@app.command("check", epilog=examples("gallery check", "gallery check --json"))
-@takes("model", "gallery")
-def check(given: Given) -> int:
-    """Look for anything wrong in the gallery.
-
-    Also whether it fits the model in use. Exit code 5 if something is wrong.
-    """
-    settings = given.settings()
-    with given.store(any_model=True) as store:
-        findings = [*store.check(), *unfit(store, settings)]
-        held = store.model
-    lines = [f"{each.code}: {each.message} {each.suggestion}".rstrip() for each in findings]
-    document = {"model": held, "findings": [finding.to_dict() for finding in findings]}
-    emit(document, lines or [f"the gallery is in order (model {held})"], as_json=given.json)
-    return 5 if findings else 0
-
-
 @app.command("reembed", epilog=examples("gallery reembed --model sface"))
 @takes("model", "gallery", "device")
 def reembed(given: Given) -> int:
@@ -171,19 +158,6 @@ def reembed(given: Given) -> int:
         as_json=given.json,
     )
     return 0
-
-
-def unfit(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
-    """What keeps the model of the settings from working with this gallery: at most one finding."""
-    from facenet_app.domain import Finding
-    from facenet_app.embedding.embedder import embedding_fingerprint
-    from facenet_app.weights.manifest import load_manifest
-
-    try:
-        manifest = load_manifest(settings.model, settings.models)
-        store.refuse_other_model(manifest.id, embedding_fingerprint(manifest, settings))
-    except (ModelError, ModelMismatch) as error:
-        yield Finding(error.code, f"{error.message}.", error.hint)
 
 
 def _counted(samples: int) -> str:

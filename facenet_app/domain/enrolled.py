@@ -241,12 +241,16 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something ``gallery check`` found: a stable code, a sentence, and the command that helps."""
+    """Something ``gallery check`` found: a stable code, a sentence, and the command that helps.
+
+    ``people`` are the names of those it is about, where it is about one or two.
+    """
 
     code: str
     message: str
     suggestion: str = ""
     sample_ids: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -254,4 +258,5 @@ class Finding:
             "message": self.message,
             "suggestion": self.suggestion,
             "sample_ids": list(self.sample_ids),
+            "people": list(self.people),
         }

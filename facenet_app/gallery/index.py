@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from facenet_app.comparison.distance import distance
 from facenet_app.domain import Candidate, Embedding, Template
 from facenet_app.errors import ModelMismatch
-from facenet_app.gallery.live_part import LivePart, settled
+from facenet_app.gallery.live_part import LivePart, merged, settled
 from facenet_app.gallery.nearest import SURE, Close, Source, close_people
 from facenet_app.gallery.part import Part
 from facenet_app.gallery.references import References
@@ -55,6 +55,10 @@ class SearchIndex:
         Shares the memory of this index; takes a time in proportion to the number of these people.
         """
         return SearchIndex(self.fingerprint, [*(each.without(identity_ids) for each in self._parts), *fresh])
+
+    def everybody(self) -> Part | None:
+        """All in one part, which takes the memory of another copy; None if there is nobody."""
+        return merged(self._parts).part if self._parts else None
 
     def owners(self, numbers: Collection[int]) -> set[str]:
         """Ids of those whose samples have one of these numbers in the table."""

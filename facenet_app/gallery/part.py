@@ -71,6 +71,10 @@ class Part:
         last = person + 1 == self.people
         return slice(int(self.starts[person]), self.samples if last else int(self.starts[person + 1]))
 
+    def person_of(self, row: int) -> int:
+        """Whose sample a row is."""
+        return int(np.searchsorted(self.starts, row, "right")) - 1
+
     def find(self, identity_id: str) -> int | None:
         """The number of the person with this id, or None."""
         found = bisect_left(range(self.people), identity_id, key=self.identity_ids.__getitem__)

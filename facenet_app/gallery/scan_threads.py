@@ -14,10 +14,11 @@ Result = TypeVar("Result")
 def in_threads(jobs: Sequence[Callable[[], Result]], long: Sequence[bool]) -> list[Result]:
     """What each of the jobs gives, in their order.
 
-    Those that are ``long`` share as many threads as OpenMP may use (``OMP_NUM_THREADS``); one of them,
-    and the others, are done at once. FAISS uses one thread for one face, and lets others run meanwhile.
+    Those that are ``long`` share as many threads as OpenMP may use (``OMP_NUM_THREADS``). FAISS needs one
+    thread for one face, but waits for all of OpenMP's, which takes long on a busy machine: so these have
+    only one each, also if there is only one job.
     """
-    if sum(long) < 2:
+    if not any(long):
         return [job() for job in jobs]
     pool = _pool(os.getpid())
     waiting = [pool.submit(job) if is_long else None for job, is_long in zip(jobs, long, strict=True)]
@@ -30,5 +31,4 @@ def _pool(_process: int) -> ThreadPoolExecutor:
     import faiss
 
     threads = faiss.omp_get_max_threads()
-    # Each thread is one of FAISS's threads already: it must not ask OpenMP for more.
     return ThreadPoolExecutor(threads, "search", initializer=faiss.omp_set_num_threads, initargs=(1,))

@@ -19,6 +19,7 @@ from facenet_app.gallery.index import SearchIndex
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
 from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import checked_name, name_key
+from facenet_app.gallery.people_check import check_people
 from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.portable import Portable
 from facenet_app.gallery.reembed import Embed, reembed_gallery
@@ -314,6 +315,17 @@ class GalleryStore(Portable):
     def check(self) -> list[Finding]:
         """What is wrong with the gallery; empty if nothing is. Changes nothing."""
         return check_gallery(self._database)
+
+    def check_people(self, points: Sequence[OperatingPoint]) -> list[Finding]:
+        """Who may be there twice, and which samples may be somebody else's or are of little use: advice.
+
+        Args:
+            points: those measured for the gallery's model; their thresholds decide where to look.
+
+        Raises:
+            GalleryError: embeddings are damaged, as :meth:`check` reports.
+        """
+        return check_people(self._database, points, self._clock())
 
     def reembed(
         self,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from program import THRESHOLD, Cli
 
 from facenet_app.domain import Embedding, Quality, SampleDraft
@@ -100,7 +101,37 @@ def test_remove_with_yes(cli: Cli, collins: str) -> None:
 
 def test_check(cli: Cli, collins: str) -> None:
     ran = cli("gallery", "check")
-    assert (ran.code, ran.out) == (0, "the gallery is in order (model sface)\n")
+    assert ran.code == 0
+    order, look, advice = ran.out.splitlines()
+    assert (order, look) == ("the gallery is in order (model sface)", "to look at:")
+    assert advice.startswith("  one_sample: ")
+
+
+def test_check_advises_without_an_error(cli: Cli, collins: str, astronaut: Path, tmp_path: Path) -> None:
+    turned = tmp_path / "turned.png"
+    with Image.open(astronaut) as picture:
+        picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(turned)
+    assert cli("enroll", "E. Collins", turned, "--gate", "off").code == 0
+    ran = cli("gallery", "check", "--json")
+    assert ran.code == 0
+    assert ran.document["findings"] == []
+    same = ran.document["advice"][0]
+    assert (same["code"], set(same["people"])) == ("same_person", {"Eileen Collins", "E. Collins"})
+    assert len(same["sample_ids"]) == 2
+    assert "rename" in same["suggestion"]
+
+
+def test_hundreds_of_one_kind_are_counted(cli: Cli, collins: str, tmp_path: Path) -> None:
+    with FaceService.open() as service:
+        sample = service.samples(collins)[0]
+        for number in range(15):
+            digest = f"{number:064x}"
+            draft = SampleDraft(sample.embedding, sample.crop, sample.quality, digest)
+            service.gallery.add(f"Double {number}", [draft])
+    lines = cli("gallery", "check").out.splitlines()
+    assert sum(line.startswith("  same_person: 'Double") or "may be one" in line for line in lines) == 10
+    assert "  same_person: 110 more; see all of them with --json" in lines
+    assert len(cli("gallery", "check", "--json").document["advice"]) == 121
 
 
 def test_a_gallery_of_another_model(
@@ -209,4 +240,4 @@ def test_an_empty_gallery_is_for_the_next_model(cli: Cli, without_weights: Path,
     assert cli("enroll", "Eileen Collins", astronaut, "--json").error_code == "model_mismatch"
     assert cli("gallery", "remove", "Grace Hopper", "--yes").code == 0
     assert cli("enroll", "Eileen Collins", astronaut).code == 0
-    assert cli("gallery", "check").out == "the gallery is in order (model sface)\n"
+    assert cli("gallery", "check").out.startswith("the gallery is in order (model sface)\n")
