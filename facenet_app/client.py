@@ -104,14 +104,32 @@ class FaceClient:
         """
         return self._send("POST", "/embed", [("image", image)], selection=selection)
 
-    def enroll(self, name: str, images: Iterable[Picture]) -> Document:
-        """Enroll a new person. Raises as :meth:`verify`; IdentityExists if the name is taken."""
-        return self._send("POST", "/identities", [("images", image) for image in images], name=name)
+    def enroll(
+        self, name: str, images: Iterable[Picture], *, consent: str | None = None, expires: str | None = None
+    ) -> Document:
+        """Enroll a new person. Raises as :meth:`verify`; IdentityExists if the name is taken.
 
-    def add_samples(self, identity_id: str, images: Iterable[Picture]) -> Document:
-        """Add pictures of a person. Raises as :meth:`verify`; IdentityNotFound."""
+        Args:
+            name: what the person is called.
+            images: pictures of the person.
+            consent: what the person agreed to.
+            expires: until when, as ISO 8601.
+        """
         pictures = [("images", image) for image in images]
-        return self._send("POST", f"/identities/{identity_id}/samples", pictures)
+        return self._send("POST", "/identities", pictures, name=name, consent=consent, expires=expires)
+
+    def add_samples(
+        self,
+        identity_id: str,
+        images: Iterable[Picture],
+        *,
+        consent: str | None = None,
+        expires: str | None = None,
+    ) -> Document:
+        """Add pictures of a person. Raises as :meth:`verify`; IdentityNotFound. See :meth:`enroll`."""
+        pictures = [("images", image) for image in images]
+        path = f"/identities/{identity_id}/samples"
+        return self._send("POST", path, pictures, consent=consent, expires=expires)
 
     def identities(self) -> Iterator[Document]:
         """Everybody enrolled, by name, asked for page by page."""

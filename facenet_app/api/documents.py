@@ -220,6 +220,7 @@ class EnrollmentDocument(BaseModel):
     name: str
     identity: IdentityDocument | None
     samples: list[_Sample]
+    known: int
     refused: list[_Refused]
     warnings: list[str]
 

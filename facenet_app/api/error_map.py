@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from facenet_app.api.request_id import request_id
 from facenet_app.errors import (
     BelongsToOther,
+    ConsentExpired,
     DuplicateSample,
     FaceError,
     FacenetAppError,
@@ -63,6 +64,7 @@ STATUS: Final[dict[type[FacenetAppError], int]] = {
     DuplicateSample: 409,
     BelongsToOther: 409,
     UnlikeOwnSamples: 409,
+    ConsentExpired: 409,
     ReadOnlyGallery: 403,
     Overloaded: 503,
     TimedOut: 504,

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from facenet_app.api.body import Fields, decoded
+from facenet_app.domain import Consent, expiry_time
 from facenet_app.errors import RequestError
 
 __all__ = [
@@ -100,9 +101,17 @@ class IdentifyFields(_Deciding):
 
 
 class SampleFields(_Fields):
-    """Pictures of one person."""
+    """Pictures of one person, and what they agreed to."""
 
     images: Annotated[list[Picture], Field(min_length=1, max_length=MOST_IMAGES)]
+    consent: Annotated[str | None, Field(max_length=1000, description="What the person agreed to.")] = None
+    expires: Annotated[
+        str | None, Field(max_length=40, description="Until when: a date, or a time with a zone (ISO 8601).")
+    ] = None
+
+    def agreed(self) -> Consent:
+        """Raises UsageError if ``expires`` is no date."""
+        return Consent(self.consent, None if self.expires is None else expiry_time(self.expires))
 
 
 Name = Annotated[

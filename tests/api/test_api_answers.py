@@ -72,10 +72,14 @@ def test_detect_gives_boxes_and_quality(api, python, pictures) -> None:
 
 def test_a_person_from_enrollment_to_removal(start_api, pictures) -> None:
     api = start_api()
-    stored = api.ask("POST", "/identities", files=files(images=pictures["collins"]), data={"name": "Eileen"})
+    about = {"name": "Eileen", "consent": "form 12", "expires": "2099-01-31"}
+    stored = api.ask("POST", "/identities", files=files(images=pictures["collins"]), data=about)
     assert stored.status_code == 201
     person = stored.json()["identity"]
     assert (person["name"], person["samples"]) == ("Eileen", 1)
+    assert (person["consent"], person["expires_at"]) == ("form 12", "2099-01-31T00:00:00+00:00")
+    entry = api.application.backend.service.gallery.audit().entries[-1]
+    assert (entry.actor, entry.request_id) == ("local", stored.headers["X-Request-ID"])
 
     taken = api.ask("POST", "/identities", json=as_json(name="eileen", images=["AAAA"]))
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "identity_exists")

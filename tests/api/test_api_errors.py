@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from facenet_app.errors import GalleryError, ModelMismatch, RequestError
+from facenet_app.api.error_map import status_of
+from facenet_app.errors import FacenetAppError, GalleryError, ModelMismatch, RequestError
 
 PLAIN = {"Content-Type": "text/plain"}
 
@@ -152,3 +154,25 @@ def test_headers_of_every_answer(api) -> None:
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "server" not in headers
         assert "Access-Control-Allow-Origin" not in headers
+
+
+def kinds(kind: type[FacenetAppError]) -> Iterator[type[FacenetAppError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from kinds(below)
+
+
+TROUBLES = {
+    *("error", "pack_damaged", "archive_refused", "internal", "access_file"),
+    *("gallery", "wrong_key", "model_mismatch"),
+    *("model", "unknown_model", "weights_missing", "weights_damaged", "download_failed", "no_device"),
+    *("training_failed", "overloaded"),
+}
+"""Codes of what is the server's trouble, not the request's."""
+
+
+def test_every_error_has_a_status_that_fits() -> None:
+    public = [kind for kind in kinds(FacenetAppError) if kind.__module__ == "facenet_app.errors"]
+    for kind in public:
+        status = status_of(kind("it is wrong"))
+        assert (status == 503) is (kind.code in TROUBLES), (kind, status)
