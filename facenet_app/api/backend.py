@@ -6,12 +6,13 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from facenet_app.access.actor import Actor, acting
+from facenet_app.access.actor import Actor
 from facenet_app.access.scope import Scope
 from facenet_app.api.body import BodyLimits, Fields, read_body
 from facenet_app.api.gatekeeper import Gatekeeper
 from facenet_app.api.metrics import Metrics
 from facenet_app.api.work import Work
+from facenet_app.gallery.actor import acting_as
 from facenet_app.service import FaceService
 
 __all__ = ["Backend", "Shared", "shared"]
@@ -57,7 +58,7 @@ class Backend:
 
 
 def _acting(actor: Actor, job: Callable[[Fields], Answer], fields: Fields) -> Answer:
-    with acting(actor):
+    with acting_as(str(actor), actor.request_id):  # the audit trail asks
         return job(fields)
 
 

@@ -38,7 +38,7 @@ class AuditEntry:
     """One change. ``number`` counts from 1 without gaps; ``digest`` chains it to the one before.
 
     ``actor`` is ``os:<user>`` for somebody at the machine, else what
-    :class:`facenet_app.access.actor.Actor` says of who uses the server.
+    the server calls who uses it, such as ``key:`` and the id of an API key.
     ``identity_id`` is the person it was about, ``other_id`` who a merged person became part of, and
     ``samples`` how many samples it was about; None where it was not about one.
     """

@@ -6,23 +6,17 @@ put in between does not fit, and neither does a trail that ends early. Whoever c
 database *and* computes everything anew is not stopped; a head noted elsewhere finds that out.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from facenet_app.access.actor import current_actor
 from facenet_app.domain import AuditAction, AuditEntry, AuditTrail
 from facenet_app.domain.audit import NO_HEAD
-from facenet_app.gallery.os_user import os_user
+from facenet_app.gallery.actor import current_author
 from facenet_app.gallery.schema import audit, gallery
 
 __all__ = ["broken_chain", "read_trail", "record"]
-
-_LONGEST: Final = 200
-"""Characters of an actor and of a request's id."""
 
 
 def record(
@@ -43,28 +37,22 @@ def record(
         samples: how many samples it is about.
     """
     header = connection.execute(select(gallery.c.audit_entries, gallery.c.audit_head)).one()
-    actor = current_actor()
-    name = f"os:{os_user()}" if actor is None else str(actor)
+    author = current_author()
     entry = AuditEntry(
         number=header.audit_entries + 1,
         at=datetime.now(UTC),
-        actor=_printable(name),
+        actor=author.name,
         action=action.value,
         identity_id=identity_id,
         other_id=other_id,
         samples=samples,
-        request_id=None if actor is None else _printable(actor.request_id),
+        request_id=author.request_id,
         digest="",
     )
     digest = entry.follows(header.audit_head)
     values = {column.name: getattr(entry, column.name) for column in audit.c}
     connection.execute(insert(audit).values({**values, "digest": digest}))
     connection.execute(update(gallery).values(audit_entries=entry.number, audit_head=digest))
-
-
-def _printable(text: str) -> str:
-    """The text without characters that hide or change how a line is shown, and not too long."""
-    return "".join(each for each in text if not unicodedata.category(each).startswith("C"))[:_LONGEST]
 
 
 def read_trail(connection: Connection) -> AuditTrail:

@@ -14,10 +14,10 @@ from drafts import FINGERPRINT, MODEL, draft, embed_differently
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facenet_app.access.actor import Actor, acting
 from facenet_app.domain import AuditEntry, Consent, OperatingPoint, Rate
 from facenet_app.domain.audit import NO_HEAD
 from facenet_app.errors import DuplicateSample, IdentityNotFound
+from facenet_app.gallery.actor import acting_as
 from facenet_app.gallery.audit import broken_chain
 from facenet_app.gallery.store import GalleryStore
 
@@ -71,7 +71,7 @@ def test_every_change_is_written_down_in_one_entry(two: GalleryStore, action: st
 
 def test_who_and_when(store: GalleryStore) -> None:
     start = datetime.now(UTC)
-    with acting(Actor("key", "front-door\u202e", "request-7", frozenset())):
+    with acting_as("key:front-door\u202e", "request-7"):
         store.add("Anna", [draft(1)])
     store.add("Bea", [draft(2)])
     *_, first, second = store.audit().entries
