@@ -20,6 +20,7 @@ from facenet_app.weights.manifest import Manifest, load_manifest
 from facenet_app.weights.own_points import read_own_points
 
 if TYPE_CHECKING:
+    from facenet_app.gallery.keys import GalleryKeys
     from facenet_app.gallery.store import GalleryStore
 
 __all__ = [
@@ -109,11 +110,9 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
         WrongKey: it is encrypted, and the settings have not its key.
         GalleryError: it cannot be opened.
     """
-    from facenet_app.gallery.keys import GalleryKeys
     from facenet_app.gallery.store import GalleryStore
 
-    secret = settings.gallery_passphrase
-    keys = GalleryKeys(settings.gallery_key_file, None if secret is None else secret.get_secret_value())
+    keys = gallery_keys(settings)
     if any_model:
         # Some of what is done with any gallery needs no key, such as looking at its audit trail.
         return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=None).with_keys(keys)
@@ -125,3 +124,11 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
     except GalleryError:
         store.close()
         raise
+
+
+def gallery_keys(settings: Settings) -> "GalleryKeys":
+    """What the settings have to open an encrypted gallery."""
+    from facenet_app.gallery.keys import GalleryKeys
+
+    secret = settings.gallery_passphrase
+    return GalleryKeys(settings.gallery_key_file, None if secret is None else secret.get_secret_value())

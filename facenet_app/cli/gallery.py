@@ -32,6 +32,7 @@ app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.back
 app.command("export", epilog=gallery_archive.EXPORT_EXAMPLES)(gallery_archive.export)
 app.command("import", epilog=gallery_archive.IMPORT_EXAMPLES)(gallery_archive.import_)
 app.command("restore", epilog=gallery_backup.RESTORE_EXAMPLES)(gallery_backup.restore)
+app.command("salvage", epilog=gallery_backup.SALVAGE_EXAMPLES)(gallery_backup.save_damaged)
 app.command("consent", epilog=gallery_privacy.CONSENT_EXAMPLES)(gallery_privacy.consent)
 app.command("purge", epilog=gallery_privacy.PURGE_EXAMPLES)(gallery_privacy.purge)
 app.command("encrypt", epilog=gallery_encryption.ENCRYPT_EXAMPLES)(gallery_encryption.encrypt)

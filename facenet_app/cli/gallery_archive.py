@@ -10,6 +10,7 @@ import typer
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
+from facenet_app.errors import UsageError
 
 if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.gallery.incoming import Incoming
@@ -40,12 +41,20 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive to write.")],
     given: Given,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it is there.")] = False,
+    decrypted: Annotated[
+        bool, typer.Option("--decrypted", help="Of an encrypted gallery: write it readable for everybody.")
+    ] = False,
 ) -> int:
     """Write everybody into one archive.
 
     Names, embeddings and face pictures, with checksums; not encrypted, and nothing in it can be run.
     """
     with given.store(any_model=True) as store, progress_bar("writing", "faces") as report:
+        if store.encrypted and not decrypted:
+            raise UsageError(
+                "the gallery is encrypted, and an archive is not",
+                "add --decrypted, or use `facenet-app gallery backup`, which keeps the encryption",
+            )
         done = store.export(file, overwrite=force, progress=report)
     people = counted(done.manifest.people, "person", "people")
     lines = [f"{people} with {_samples(done.manifest.samples)} written to {file}"]
@@ -100,7 +109,6 @@ def import_(
 
 
 def _rule(name: str) -> "OnConflict":
-    from facenet_app.errors import UsageError
     from facenet_app.gallery.merge import OnConflict
 
     try:
@@ -121,15 +129,18 @@ def _embedded(given: Given, incoming: "Incoming") -> "Incoming":
 
 
 def _merged(given: Given, incoming: "Incoming", rule: "OnConflict", *, dry_run: bool) -> "MergePlan":
+    from facenet_app.bootstrap import gallery_keys
     from facenet_app.gallery.arrivals import would_merge
     from facenet_app.gallery.store import GalleryStore
 
-    path = given.settings().gallery
+    settings = given.settings()
+    path = settings.gallery
     new = not path.exists()
     if dry_run and new:
         return would_merge(None, incoming, rule)
     fingerprint = incoming.fingerprint if new else None
     with GalleryStore.open(path, model=incoming.model, fingerprint=fingerprint) as store:
+        store.unlock(gallery_keys(settings))
         if dry_run:
             return store.would_merge(incoming, rule)
         with progress_bar("storing", "faces") as report:

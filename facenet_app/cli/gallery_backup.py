@@ -1,7 +1,7 @@
-"""``facenet-app gallery backup`` and ``restore``: a copy of the gallery, and back again."""
+"""``facenet-app gallery backup``, ``restore`` and ``salvage``: a copy of the gallery, and back again."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,7 +10,10 @@ from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 
-__all__ = ["BACKUP_EXAMPLES", "RESTORE_EXAMPLES", "backup", "restore"]
+if TYPE_CHECKING:
+    from facenet_app.gallery.salvage import Loss
+
+__all__ = ["BACKUP_EXAMPLES", "RESTORE_EXAMPLES", "SALVAGE_EXAMPLES", "backup", "restore", "save_damaged"]
 
 BACKUP_EXAMPLES: Final = examples(
     "gallery backup staff-2026-11-21.db", "gallery backup /mnt/backup/staff.db --force --json"
@@ -18,6 +21,17 @@ BACKUP_EXAMPLES: Final = examples(
 RESTORE_EXAMPLES: Final = examples(
     "gallery restore staff-2026-11-21.db", "gallery restore staff.db --gallery new.db --yes"
 )
+SALVAGE_EXAMPLES: Final = examples(
+    "gallery salvage saved.db", "gallery salvage saved.db --gallery damaged.db --json"
+)
+
+_WORDS: Final = {
+    "person": "cannot be read, or only in part",
+    "sample": "{n} cannot be read",
+    "sample_of_nobody": "{n} whose owner cannot be read",
+    "crop": "{n} saved without the picture",
+    "operating_point": "{n} cannot be read",
+}
 
 
 @takes("gallery")
@@ -66,6 +80,37 @@ def restore(
         lines.append(f"the gallery before is kept in {restored.replaced}")
     emit(restored.to_dict(), lines, as_json=given.json)
     return 0
+
+
+@takes("gallery")
+def save_damaged(
+    file: Annotated[Path, typer.Argument(metavar="NEW", help="The new gallery to write.")],
+    given: Given,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite NEW if it is there.")] = False,
+) -> int:
+    """Save what can be read of a damaged gallery.
+
+    It goes into a new gallery, checked value by value; the damaged file stays as it is.
+    """
+    from facenet_app.bootstrap import gallery_keys
+    from facenet_app.gallery.salvage import salvage
+
+    settings = given.settings()
+    done = salvage(settings.gallery, file, overwrite=force, keys=gallery_keys(settings))
+    lines = [f"{_held(done.people, done.samples)} saved in {file}"]
+    if done.losses:
+        lines += ["lost, as far as is known:", *map(_lost, done.losses)]
+    else:
+        lines.append("nothing is known to be lost")
+    lines.append(f"look at it with `facenet-app gallery check --gallery {file}`, then restore it")
+    emit({"file": str(file.absolute()), **done.to_dict()}, lines, as_json=given.json)
+    return 0
+
+
+def _lost(loss: "Loss") -> str:
+    what = counted(loss.count, "sample", "samples") if "operating" not in loss.code else "operating points"
+    said = _WORDS[loss.code].format(n=what)
+    return f"  {loss.name or ('somebody' if loss.code == 'person' else 'unknown')}: {said}"
 
 
 def _held(people: int, samples: int) -> str:

@@ -145,6 +145,7 @@ class SampleLine(_Strict):
     id: Id
     identity_id: Id
     content_sha256: Digest
+    file_sha256: Digest | None
     enrolled_at: AwareDatetime
     quality: QualityLine
     crop: CropEntry | None

@@ -196,7 +196,13 @@ def _together(
         crop = IncomingCrop(line.crop.alignment, partial(_crop, archive, line)) if line.crop else None
         owned[line.identity_id].append(
             IncomingSample(
-                line.id, row, line.content_sha256, line.enrolled_at, line.quality.to_domain(), crop
+                id=line.id,
+                row=row,
+                content_sha256=line.content_sha256,
+                enrolled_at=line.enrolled_at,
+                quality=line.quality.to_domain(),
+                crop=crop,
+                file_sha256=line.file_sha256,
             )
         )
     return tuple(

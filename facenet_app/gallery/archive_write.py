@@ -195,6 +195,7 @@ def _sample_line(row: Mapping[Any, Any], crop: CropEntry | None) -> SampleLine:
         id=row["id"],
         identity_id=row["identity_id"],
         content_sha256=row["content_sha256"],
+        file_sha256=row["file_sha256"],
         enrolled_at=row["enrolled_at"],
         quality=QualityLine(**{name: row[name] for name in QualityLine.model_fields}),
         crop=crop,

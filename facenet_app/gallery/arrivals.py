@@ -176,6 +176,7 @@ def _sample_row(sample: IncomingSample, incoming: Incoming) -> dict[str, Any]:
         "score": quality.score,
         "reasons": list(quality.reasons),
         "content_sha256": sample.content_sha256,
+        "file_sha256": sample.file_sha256,
         "enrolled_at": sample.enrolled_at,
         "alignment": sample.crop.alignment if sample.crop else None,
         "crop": sample.crop.read() if sample.crop else None,

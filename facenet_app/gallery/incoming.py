@@ -30,6 +30,7 @@ class IncomingSample:
     enrolled_at: datetime
     quality: Quality
     crop: IncomingCrop | None
+    file_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

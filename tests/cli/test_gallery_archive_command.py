@@ -101,3 +101,31 @@ def test_another_model_and_the_way_out(
     refused = cli("gallery", "import", archive, "--json")
     assert (refused.code, refused.error_code) == (5, "model_mismatch")
     assert "--reembed" in refused.document["error"]["hint"]
+
+
+def test_out_of_an_encrypted_gallery_and_into_one(
+    cli: Cli, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facenet_app.gallery.keys import GalleryKeys, create_key_file
+
+    other, key = tmp_path / "other.db", tmp_path / "gallery.key"
+    fill(other, "Lise", start=7)
+    create_key_file(key)
+    with GalleryStore.open(other, model="net-a", fingerprint=None) as store:
+        store.encrypt(GalleryKeys(key))
+    assert cli("gallery", "export", tmp_path / "people.zip").code == 0
+    assert (
+        cli("gallery", "import", tmp_path / "people.zip", "--gallery", other, "--json").error_code
+        == "wrong_key"
+    )
+    monkeypatch.setenv("FACENET_APP_GALLERY_KEY_FILE", str(key))
+    assert cli("gallery", "import", tmp_path / "people.zip", "--gallery", other).code == 0
+    assert names(cli, other) == ["Ada", "Grace", "Lise"]
+    assert b"Grace" not in other.read_bytes()
+    refused = cli("gallery", "export", tmp_path / "plain.zip", "--gallery", other)
+    assert refused.code == 2
+    assert "--decrypted" in refused.err
+    assert cli("gallery", "export", tmp_path / "plain.zip", "--gallery", other, "--decrypted").code == 0
+    new = tmp_path / "new.db"
+    assert cli("gallery", "import", tmp_path / "plain.zip", "--gallery", new).code == 0
+    assert names(cli, new) == ["Ada", "Grace", "Lise"]

@@ -94,3 +94,33 @@ def test_removing_somebody_names_the_copies_that_may_hold_them(
     assert "may still be in these copies" in said
     assert "(backup of " in said
     assert "moved or deleted" in said
+
+
+def test_salvage(cli: Cli, filled: Path, tmp_path: Path) -> None:
+    content = bytearray(filled.read_bytes())
+    content[:100] = bytes(100)
+    filled.write_bytes(content)
+    assert cli("gallery", "list").code == 5
+    saved = tmp_path / "saved.db"
+    done = cli("gallery", "salvage", saved)
+    assert done.code == 0
+    assert done.out.startswith(f"1 person with 1 sample saved in {saved}\nnothing is known to be lost\n")
+    assert cli("gallery", "salvage", saved, "--json").error_code == "usage"
+    document = cli("gallery", "salvage", saved, "--force", "--json").document
+    assert (document["people"], document["samples"], document["lost"]) == (1, 1, [])
+    assert cli("gallery", "restore", saved, "--yes").code == 0
+    assert names(cli) == ["Ada"]
+
+
+def test_salvage_says_whose_samples_are_lost(cli: Cli, filled: Path, tmp_path: Path) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("UPDATE samples SET embedding = x'00'")
+        connection.commit()
+    done = cli("gallery", "salvage", tmp_path / "saved.db")
+    assert "  Ada: 1 sample cannot be read\n" in done.out
+    (tmp_path / "noise.db").write_bytes(b"x" * 10_000)
+    done = cli("gallery", "salvage", tmp_path / "other.db", "--gallery", tmp_path / "noise.db", "--json")
+    assert (done.code, done.error_code) == (5, "gallery")

@@ -12,7 +12,7 @@ from archives import members_of, read, with_lines, write
 from drafts import FINGERPRINT, MODEL, draft, embed_differently
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from people_files import make_gallery
+from people_files import copied, make_gallery
 
 from facenet_app.domain import OperatingPoint, Quality, Rate, SampleDraft
 from facenet_app.errors import ArchiveRefused, GalleryError, ModelMismatch, UsageError
@@ -69,8 +69,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def source(master: Path, tmp_path: Path) -> Iterator[GalleryStore]:
-    (tmp_path / "source").mkdir()
-    with opened(Path(shutil.copy(master, tmp_path / "source" / "gallery.db"))) as store:
+    with opened(copied(master, tmp_path / "source")) as store:
         yield store
 
 
@@ -82,9 +81,16 @@ def archive(master: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "gallery.db"
+    opened(path).close()
+    return path
+
+
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[GalleryStore]:
-    with opened(tmp_path / "other" / "gallery.db") as store:
+def other(empty: Path, tmp_path: Path) -> Iterator[GalleryStore]:
+    with opened(copied(empty, tmp_path / "other")) as store:
         yield store
 
 
@@ -180,9 +186,9 @@ def test_importing_twice_skips_everybody(other: GalleryStore, archive: Path) -> 
 
 
 @pytest.fixture
-def two(other: GalleryStore, tmp_path: Path) -> Path:
+def two(other: GalleryStore, empty: Path, tmp_path: Path) -> Path:
     """An archive with two Annas' worth of pictures, for a gallery that has another Anna."""
-    with opened(tmp_path / "two" / "gallery.db") as store:
+    with opened(copied(empty, tmp_path / "two")) as store:
         store.add("Anna", [draft(1), draft(2)])
         store.add("Bea", [draft(3)])
         store.export(tmp_path / "two.zip")

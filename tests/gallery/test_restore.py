@@ -212,3 +212,20 @@ def test_an_older_backup_is_brought_up_to_date(gallery: Path, tmp_path: Path) ->
     restore_gallery(gallery, old)
     assert state(gallery) == []
     assert old.read_bytes() == content
+
+
+def test_an_encrypted_gallery_needs_no_key_for_it_and_stays_encrypted(gallery: Path, tmp_path: Path) -> None:
+    from facenet_app.gallery.keys import GalleryKeys, create_key_file
+
+    before = state(gallery)
+    create_key_file(tmp_path / "key")
+    with opened(gallery) as store:
+        store.encrypt(GalleryKeys(tmp_path / "key"))
+    copy = tmp_path / "sealed.db"
+    done = back_up(gallery, copy)
+    assert (done.people, done.damaged) == (PEOPLE, ())
+    assert b"Person" not in copy.read_bytes()
+    restore_gallery(gallery, copy)
+    with opened(gallery) as store:
+        store.unlock(GalleryKeys(tmp_path / "key"))
+        assert [(who.id, who.name) for who in store.identities()] == [each[:2] for each in before]
