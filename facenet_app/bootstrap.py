@@ -1,7 +1,8 @@
 """From settings to a service: the only place that names concrete classes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from facenet_app.comparison.decide import merged
@@ -17,13 +18,14 @@ from facenet_app.imaging.quality import QualityLimits
 from facenet_app.service import FaceService
 from facenet_app.settings import Settings, load_settings
 from facenet_app.weights.manifest import Manifest, load_manifest
-from facenet_app.weights.own_points import read_own_points
+from facenet_app.weights.own_points import read_own_points, write_own_points
 
 if TYPE_CHECKING:
     from facenet_app.gallery.keys import GalleryKeys
     from facenet_app.gallery.store import GalleryStore
 
 __all__ = [
+    "keep_points",
     "measured_points",
     "open_detector",
     "open_examiner",
@@ -61,6 +63,25 @@ def measured_points(settings: Settings, fingerprint: str) -> tuple[OperatingPoin
             for source in (own, manifest.operating_points)
         )
     )
+
+
+def keep_points(settings: Settings, points: Sequence[OperatingPoint]) -> Path:
+    """Keep points measured on this machine for the settings' model, before those that are there.
+
+    Args:
+        settings: name the model and the folder of such points.
+        points: of one fingerprint; at least one.
+
+    Returns:
+        The file that they are in now.
+
+    Raises:
+        ModelError: the model is not known, or the folder cannot be written.
+    """
+    model = load_manifest(settings.model, settings.models).id
+    own = read_own_points(settings.calibration, model)
+    before = [point for point in own if point.fingerprint == points[0].fingerprint]
+    return write_own_points(settings.calibration, model, merged(points, before))
 
 
 def open_extractor(settings: Settings) -> FaceExtractor:

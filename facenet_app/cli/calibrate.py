@@ -98,17 +98,14 @@ def _measure(
 
 def _keep(settings: "Settings", store: "GalleryStore | None", points: "Sequence[OperatingPoint]") -> Path:
     """Store the points before those that are there, and return where."""
-    from facenet_app.comparison.decide import merged
-    from facenet_app.weights.manifest import load_manifest
-    from facenet_app.weights.own_points import read_own_points, write_own_points
-
     if store is not None:
+        from facenet_app.comparison.decide import merged
+
         store.set_operating_points(merged(points, store.operating_points()))
         return store.path
-    model = load_manifest(settings.model, settings.models).id
-    own = read_own_points(settings.calibration, model)
-    before = [point for point in own if point.fingerprint == points[0].fingerprint]
-    return write_own_points(settings.calibration, model, merged(points, before))
+    from facenet_app.bootstrap import keep_points
+
+    return keep_points(settings, points)
 
 
 def _lines(document: dict[str, Any], calibration: "Calibration") -> Iterator[str]:

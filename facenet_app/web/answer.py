@@ -10,6 +10,7 @@ from typing import ParamSpec
 
 from markupsafe import Markup
 
+from facenet_app.domain import OperatingPoint
 from facenet_app.errors import FacenetAppError, IdentityExists
 from facenet_app.web import text
 
@@ -26,7 +27,8 @@ class Answer:
 
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
     decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
-    is what the person is called from now on.
+    is what the person is called from now on. ``points`` are thresholds that could be used, ``markdown``
+    is a model's card.
     """
 
     html: str
@@ -34,6 +36,8 @@ class Answer:
     name_taken: bool = False
     people: tuple[tuple[str, str], ...] = ()
     name: str | None = None
+    points: tuple[OperatingPoint, ...] = ()
+    markdown: str = ""
 
 
 def message(words: str, kind: str = "note") -> Markup:

@@ -11,6 +11,7 @@ from facenet_app.web import text
 from facenet_app.web.examples import Examples
 from facenet_app.web.gallery_tab import GalleryTab
 from facenet_app.web.handlers import about
+from facenet_app.web.models_tab import models_tab
 from facenet_app.web.run_folder import UPLOADS_KEPT
 from facenet_app.web.tabs import enroll_tab, identify_tab, verify_tab
 
@@ -21,7 +22,7 @@ LogIn = Callable[[str, str], Awaitable[bool]]
 
 
 def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
-    """The four tabs and the line at the bottom.
+    """The five tabs and the line at the bottom.
 
     Raises:
         InvalidThreshold: the rates or thresholds of the settings contradict each other.
@@ -30,10 +31,10 @@ def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
     with page:
         gr.HTML(f'<header class="fa-header"><h1>{text.TITLE}</h1><p>{text.TAGLINE}</p></header>')
         with gr.Tabs():
-            verify_tab(service, examples)
-            identify_tab(service)
+            rates = verify_tab(service, examples), identify_tab(service)
             enroll_tab(service)
             GalleryTab(service)
+            models_tab(service, rates)
         gr.HTML(about(service))
     return page
 

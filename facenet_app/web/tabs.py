@@ -62,8 +62,8 @@ def rate_input(rates: RateChoices, label: str, hint: str, name: str) -> gr.Radio
     )
 
 
-def verify_tab(service: FaceService, examples: Examples) -> None:
-    """Two photos, the error rate, a button, two examples, and the answer."""
+def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
+    """Two photos, the error rate, a button, two examples, and the answer; gives the error rates."""
 
     def compare(probe: str | None, reference: str | None, rate: str | None) -> str:
         return verify(service, _path(probe), _path(reference), chosen_rate(rate)).html
@@ -87,6 +87,7 @@ def verify_tab(service: FaceService, examples: Examples) -> None:
             compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE
         )
     _forget_when_changed(photos, rate, result)
+    return rate
 
 
 def _forget_when_changed(photos: list[gr.Image], rate: gr.Radio, result: gr.HTML) -> None:
@@ -99,8 +100,8 @@ def _forget_when_changed(photos: list[gr.Image], rate: gr.Radio, result: gr.HTML
     gr.on([*events, rate.input], None, None, result, js="() => ''", **PRIVATE)
 
 
-def identify_tab(service: FaceService) -> None:
-    """One photo, a button, and who is in it."""
+def identify_tab(service: FaceService) -> gr.Radio:
+    """One photo, a button, and who is in it; gives the error rates."""
 
     def answer(photo: str | None, rate: str | None) -> str:
         return identify(service, _path(photo), chosen_rate(rate)).html
@@ -113,6 +114,7 @@ def identify_tab(service: FaceService) -> None:
         result = gr.HTML(elem_id="identify-result")
     button.click(answer, [photo, rate], result, scroll_to_output=True, **PRIVATE)
     _forget_when_changed([photo], rate, result)
+    return rate
 
 
 def enroll_tab(service: FaceService) -> None:

@@ -91,6 +91,31 @@ MERGE_YES: Final = "Yes, make them one person"
 CANCEL: Final = "Cancel"
 NO_CROP: Final = "no picture kept"
 
+MODELS_TAB: Final = "Models & thresholds"
+MODELS_INTRO: Final = "Which model compares the faces, and what its thresholds cost."
+IN_USE: Final = "in use"
+MODEL: Final = "Model"
+NO_THRESHOLD: Final = "No threshold was measured for this model yet: measure one below, on your own pictures."
+POINT_COLUMNS: Final = (
+    "Different people that pass",
+    "Threshold",
+    "Measured",
+    "Same people missed",
+    "Pictures",
+)
+MEASURE: Final = "Measure on your own pictures"
+MEASURE_INTRO: Final = (
+    "Thresholds hold for pictures like those they were measured on. Give a ZIP file with one folder of "
+    "pictures for each person; the pictures are deleted when the answer is there."
+)
+MEASURE_BUTTON: Final = "Measure"
+ZIP: Final = "ZIP file of folders"
+ZIP_NEEDED: Final = ("a ZIP file is needed", "choose one with a folder of pictures for each person")
+MEASURED: Final = "Measured on your pictures"
+USE_POINTS: Final = "Use these thresholds from now on"
+POINTS_KEPT: Final = "These thresholds are used from now on, and after the next start, too."
+NOTHING_MEASURED: Final = ("there is nothing to use yet", "measure first")
+
 INTERNAL: Final = (
     "Something went wrong in the program itself. Try again; if it happens again, see the server's log."
 )
@@ -213,6 +238,28 @@ def ask_remove(name: str, samples: int) -> str:
     """Before a person is removed."""
     what = count(samples, "picture", "pictures")
     return f"Remove {name} with {what}? This cannot be undone."
+
+
+def model_line(model: str, dimension: int, engine: str, device: str) -> str:
+    """The model in use, in one line."""
+    return f"{model}: {dimension} numbers a face, computed by {engine} on {device}"
+
+
+def measured_rate(value: float, low: float, high: float) -> str:
+    """An error rate with its interval: ``0.12 % (0.10 to 0.15)``."""
+    return f"{100 * value:.3g} % ({100 * low:.2g} to {100 * high:.2g})"
+
+
+def measured_on(dataset: str, pictures: int | None, people: int | None, date: str) -> str:
+    """What a threshold was measured on, and when."""
+    of = f", {pictures:,} pictures of {people:,} people" if pictures and people else ""
+    return f"{dataset}{of}, {date}"
+
+
+def zip_of(pictures: int, people: int, failures: int) -> str:
+    """What was in the file."""
+    found = f"{count(pictures, 'picture', 'pictures')} of {count(people, 'person', 'people')}"
+    return f"{found}, no face in {failures:,}" if failures else found
 
 
 def loading(model: str) -> str:

@@ -1,0 +1,92 @@
+"""A ZIP file of labelled folders, unpacked so that nothing in it can do harm."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from facenet_app.errors import UsageError
+from facenet_app.imaging.decode import PICTURE_SUFFIXES
+
+__all__ = ["UnzipLimits", "unpack_people"]
+
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class UnzipLimits:
+    """``picture_bytes`` of one picture and ``total_bytes`` of all of them, unpacked; ``files`` of them."""
+
+    picture_bytes: int
+    total_bytes: int = 4_000_000_000
+    files: int = 50_000
+
+
+def unpack_people(archive: Path, folder: Path, limits: UnzipLimits) -> tuple[int, int]:
+    """Write the pictures ``…/<Person>/<picture>`` of a ZIP file to ``folder/<number>/<number>.<suffix>``.
+
+    Names in the file become numbers: they are data, and no path on this machine is made of them. Files
+    that are no pictures, hidden ones (macOS adds some), and pictures in no folder are left out.
+
+    Args:
+        archive: the file.
+        folder: exists and is empty.
+        limits: counted while unpacking, because what a ZIP file says of sizes may be a lie.
+
+    Returns:
+        How many pictures there are, and of how many people.
+
+    Raises:
+        UsageError: this is no ZIP file, it is damaged or encrypted, beyond a limit, or without pictures.
+    """
+    people: dict[PurePosixPath, int] = {}
+    pictures = left = 0
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = [each for each in opened.infolist() if _is_picture(each)]
+            if len(members) > limits.files:
+                raise UsageError(
+                    f"the ZIP file has {len(members):,} pictures, and {limits.files:,} are the most",
+                    "measure with `facenet-app calibrate --folders DIR` instead",
+                )
+            left = limits.total_bytes
+            for member in members:
+                path = PurePosixPath(member.filename)
+                person = folder / f"{people.setdefault(path.parent, len(people)):05d}"
+                person.mkdir(exist_ok=True)
+                target = person / f"{pictures:05d}{path.suffix.lower()}"
+                left -= _write(opened, member, target, min(limits.picture_bytes, left))
+                pictures += 1
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
+        raise UsageError(
+            "this is no ZIP file that can be read, or it is encrypted", "pack the folders again, unencrypted"
+        ) from error
+    if not pictures:
+        raise UsageError(
+            "there is no picture in a folder in this ZIP file",
+            "pack one folder of pictures for each person",
+        )
+    return pictures, len(people)
+
+
+def _is_picture(member: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(member.filename)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return (
+        not member.is_dir() and not hidden and len(path.parts) > 1 and path.suffix.lower() in PICTURE_SUFFIXES
+    )
+
+
+def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: int) -> int:
+    """Unpack one file of at most ``most`` bytes; gives its size."""
+    size = 0
+    with opened.open(member) as source, target.open("wb") as sink:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise UsageError(
+                    "a picture in the ZIP file, or all of them together, is too large once unpacked",
+                    "make the pictures smaller, or measure with `facenet-app calibrate --folders DIR`",
+                )
+            sink.write(chunk)
+    return size
