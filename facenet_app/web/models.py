@@ -1,5 +1,6 @@
 """What the tab Models & thresholds does, as plain functions of a service and inputs."""
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from facenet_app.bootstrap import keep_points, measured_points
 from facenet_app.domain import OperatingPoint, Rate
-from facenet_app.errors import UsageError
+from facenet_app.errors import NoOperatingPoint, UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
@@ -28,6 +29,7 @@ Tell = Callable[[int, int | None], None]
 """Called with how many pictures are embedded, and how many there are to embed."""
 
 EMPTY = Markup("")
+LOCAL_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)[^)]*\)")
 SHOWN = ("roc", "det", "histogram")
 
 
@@ -38,7 +40,7 @@ def in_use(service: FaceService) -> str:
     line = text.model_line(manifest.id, manifest.dimension, engine.name, engine.device)
     points = service.measured.points
     return Markup('<section class="fa-answer"><h3>{}</h3>{}</section>').format(
-        line, _table(points, service.settings.fmr) if points else message(text.NO_THRESHOLD)
+        line, _table(points, service.settings.verification_fmr) if points else message(text.NO_THRESHOLD)
     )
 
 
@@ -57,6 +59,7 @@ def card(service: FaceService, model: str) -> Answer:
     path = manifest.folder / "README.md"
     words = path.read_text(encoding="utf-8") if path.is_file() else f"{manifest.title}, {manifest.license}"
     # Links of a card lead to files beside it, which the page does not serve.
+    words = LOCAL_LINK.sub(r"\1", words)
     return Answer(Markup.escape(words), markdown=words)
 
 
@@ -118,8 +121,7 @@ def _measured(
     data = replace(datasets.folders(people), name=text.MEASURED)
     settings = service.settings.model_copy(update={"cache": folder / "cache"})
     cache = open_cache(settings, extractor.fingerprint, extractor.detector.name, SELECTION)
-    points = service.measured.points
-    decision = Decision(service.settings.verification_fmr, None, points)
+    decision = Decision(service.settings.verification_fmr, _in_use(service), service.measured.points)
     result = evaluate_verification(data, [Contestant(extractor, decision, cache)], {}, progress)
     embedded = embed_pictures(extractor, data.paths, cache)  # all of them are in the cache by now
     provenance = Provenance(extractor.fingerprint, extractor.detector.name, text.MEASURED.lower())
@@ -129,6 +131,13 @@ def _measured(
     except UsageError as error:
         return result, None, str(error)
     return result, calibration, ""
+
+
+def _in_use(service: FaceService) -> OperatingPoint | None:
+    try:
+        return service.operating_point()
+    except NoOperatingPoint:
+        return None
 
 
 def _table(points: Sequence[OperatingPoint], default: float | None) -> Markup:
@@ -161,7 +170,9 @@ def _figures(result: "EvaluationResult") -> Markup:
     drawn = [each for each in figures(result) if each.name in SHOWN]
     return Markup('<div class="fa-figures">{}</div>').format(
         EMPTY.join(
-            Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(each.inline(), each.caption)
+            Markup('<figure class="{}">{}<figcaption>{}</figcaption></figure>').format(
+                "fa-wide" if each.wide else "", each.inline(), each.caption
+            )
             for each in drawn
         )
     )
