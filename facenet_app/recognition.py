@@ -1,18 +1,20 @@
 """Comparing two pictures, and a picture with everybody enrolled, under a rule that is known."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facenet_app.comparison.distance import distance
 from facenet_app.comparison.rules import Rule
-from facenet_app.domain import CandidateList, Identification, Selection, Template, Verification
+from facenet_app.domain import CandidateList, Extraction, Identification, Selection, Template, Verification
+from facenet_app.errors import FacenetAppError
 from facenet_app.extraction import FaceExtractor, picture_warnings
 from facenet_app.imaging.decode import ImageSource
 
 if TYPE_CHECKING:
     from facenet_app.gallery.index import SearchIndex
 
-__all__ = ["Wanted", "compare", "search"]
+__all__ = ["Wanted", "compare", "compare_many", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,30 @@ def compare(
 ) -> Verification:
     """Compare ``pair``, probe and reference; see ``FaceService.verify``."""
     first, second = extractor.extract_each(pair, selection)
+    return _verification(extractor, rule, first, second)
+
+
+def compare_many(
+    extractor: FaceExtractor,
+    rule: Rule,
+    pairs: Iterable[tuple[ImageSource, ImageSource]],
+    selection: Selection,
+) -> Iterator[Verification | FacenetAppError]:
+    """Compare each pair, in order; see ``FaceService.verify_many``."""
+    outcomes = extractor.extract_many((source for pair in pairs for source in pair), selection)
+    for first in outcomes:
+        second = next(outcomes)
+        if isinstance(first, FacenetAppError):
+            yield first
+        elif isinstance(second, FacenetAppError):
+            yield second
+        else:
+            yield _verification(extractor, rule, first, second)
+
+
+def _verification(
+    extractor: FaceExtractor, rule: Rule, first: Extraction, second: Extraction
+) -> Verification:
     between = distance(first.face.embedding, second.face.embedding)
     usable = first.face.quality.usable and second.face.quality.usable
     return Verification(

@@ -25,10 +25,10 @@ from facenet_app.domain import (
     Selection,
     Verification,
 )
-from facenet_app.errors import ReadOnlyGallery
+from facenet_app.errors import FacenetAppError, ReadOnlyGallery
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.decode import ImageSource
-from facenet_app.recognition import Wanted, compare, search
+from facenet_app.recognition import Wanted, compare, compare_many, search
 from facenet_app.settings import Settings
 
 if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verification does not need
@@ -153,6 +153,31 @@ class FaceService:
         """
         rule = self.measured.for_verification(Asked.of(self.settings, fmr, threshold, review))
         return compare(self.extractor, rule, (probe, reference), self._one_face())
+
+    def verify_many(
+        self,
+        pairs: Iterable[tuple[ImageSource, ImageSource]],
+        *,
+        fmr: float | None = None,
+        threshold: float | None = None,
+        review: float | None = None,
+    ) -> Iterator[Verification | FacenetAppError]:
+        """:meth:`verify` for any number of pairs at full speed, in order.
+
+        Args:
+            pairs: probes and references, as in :meth:`verify`.
+            fmr: as in :meth:`verify`.
+            threshold: as in :meth:`verify`.
+            review: as in :meth:`verify`.
+
+        Yields:
+            The comparison, or the error of a pair with a picture that cannot be used.
+
+        Raises:
+            NoOperatingPoint, InvalidThreshold: see :meth:`operating_point`.
+        """
+        rule = self.measured.for_verification(Asked.of(self.settings, fmr, threshold, review))
+        return compare_many(self.extractor, rule, pairs, self._one_face())
 
     def _one_face(self) -> Selection:
         """Comparisons need one face a picture, also where the setting says all."""

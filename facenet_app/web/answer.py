@@ -28,7 +28,7 @@ class Answer:
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
     decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
     is what the person is called from now on. ``points`` are thresholds that could be used, ``markdown``
-    is a model's card.
+    is a model's card, ``csv`` a table to save.
     """
 
     html: str
@@ -38,6 +38,7 @@ class Answer:
     name: str | None = None
     points: tuple[OperatingPoint, ...] = ()
     markdown: str = ""
+    csv: str = ""
 
 
 def message(words: str, kind: str = "note") -> Markup:

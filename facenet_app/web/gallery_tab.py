@@ -12,8 +12,8 @@ from gradio.blocks import Block
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.components import PRIVATE
 from facenet_app.web.people import ask_merge, ask_remove, list_people, remove, rename, show
-from facenet_app.web.tabs import PRIVATE
 
 __all__ = ["GalleryTab"]
 

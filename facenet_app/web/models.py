@@ -1,4 +1,4 @@
-"""What the tab Models & thresholds does, as plain functions of a service and inputs."""
+"""What the tab Models does, as plain functions of a service and inputs."""
 
 import re
 import tempfile
@@ -16,7 +16,7 @@ from facenet_app.errors import NoOperatingPoint, UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
-from facenet_app.web.unzip import UnzipLimits, unpack_people
+from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 from facenet_app.weights.manifest import load_manifest, manifests
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
     with tempfile.TemporaryDirectory(dir=upload.parent) as name:
         folder = Path(name)
         (people := folder / "people").mkdir()
-        pictures, persons = unpack_people(upload, people, UnzipLimits(service.settings.max_bytes))
+        unpacked = unpack_pictures(upload, people, UnzipLimits(service.settings.max_bytes))
         result, calibration, problem = _measured(service, people, folder, tell)
     failures = len(result.models[0].failures)
     points = calibration.points if calibration else ()
@@ -83,7 +83,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
             '<section class="fa-answer"><div role="status"><h2>{}</h2></div><p>{}</p>{}{}{}</section>'
         ).format(
             text.MEASURED,
-            text.zip_of(pictures, persons, failures),
+            text.zip_of(len(unpacked), len({path.parent for _, path in unpacked}), failures),
             _table(points, None) if points else EMPTY,
             message(problem) if problem else EMPTY,
             _figures(result),

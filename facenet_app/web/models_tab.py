@@ -1,4 +1,4 @@
-"""The tab Models & thresholds: components, and which handler answers to what."""
+"""The tab Models: components, and which handler answers to what."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,9 @@ import gradio as gr
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.models import card, in_use, measure, model_choices, use_points
 from facenet_app.web.rates import search_rates, verification_rates
-from facenet_app.web.tabs import HEIGHT, PRIVATE
 
 __all__ = ["models_tab"]
 

@@ -8,6 +8,8 @@ from gradio.data_classes import ImageData
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.batch_panel import batch_panel
+from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.examples import Examples
 from facenet_app.web.handlers import enroll, identify, verify
 from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verification_rates
@@ -15,12 +17,6 @@ from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verifi
 __all__ = ["enroll_tab", "identify_tab", "verify_tab"]
 
 Source = Literal["upload", "clipboard", "webcam"]
-
-HEIGHT = 260
-"""Pixels of a place for photos."""
-
-PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-"""For every event: the page offers no programming interface of its own."""
 
 
 def photo_input(label: str, name: str, *sources: Source) -> gr.Image:
@@ -80,6 +76,7 @@ def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
             same = gr.Button(text.EXAMPLE_SAME, size="sm", min_width=140)
             different = gr.Button(text.EXAMPLE_DIFFERENT, size="sm", min_width=140)
         result = gr.HTML(elem_id="verify-result")
+        batch_panel(service, rate)
     button.click(compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE)
     for example, pair in ((same, examples.same), (different, examples.different)):
         paths = [str(path) for path in pair]

@@ -1,5 +1,6 @@
 """Every sentence of the page that does not come from an error or a result."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from facenet_app.domain import Decision, OperatingPoint
@@ -49,6 +50,25 @@ ZONE_NON_MATCH: Final = "different people"
 AS_COMPARED: Final = "What was compared: both faces, aligned"
 DETAILS: Final = "Result as data (JSON)"
 
+BATCH: Final = "Many pairs at once"
+BATCH_INTRO: Final = (
+    "Give a ZIP file of pictures and a CSV table of pairs (columns probe and reference, with names as in the "
+    "ZIP file), or two ZIP files: then pictures of the same name are compared."
+)
+BATCH_FILES: Final = "ZIP and CSV, or two ZIP files (the probes first)"
+BATCH_COMPARE: Final = "Compare all"
+BATCH_DOWNLOAD: Final = "Save as CSV"
+BATCH_NEEDED: Final = (
+    "a ZIP file of pictures and a CSV table of pairs, or two ZIP files, are needed",
+    "choose exactly two files",
+)
+BATCH_COLUMNS: Final = (
+    "the table has no columns named probe and reference",
+    "name them in its first line",
+)
+PICTURE_MISSING: Final = ("a picture of this pair is not in the files", "check its name")
+BATCH_TABLE: Final = ("Probe", "Reference", "Distance", "Decision")
+
 IDENTIFY_TAB: Final = "Identify"
 IDENTIFY_INTRO: Final = "One photo: who of the enrolled people is in it?"
 SEARCH_RATE: Final = RATE
@@ -91,7 +111,7 @@ MERGE_YES: Final = "Yes, make them one person"
 CANCEL: Final = "Cancel"
 NO_CROP: Final = "no picture kept"
 
-MODELS_TAB: Final = "Models & thresholds"
+MODELS_TAB: Final = "Models"
 MODELS_INTRO: Final = "Which model compares the faces, and what its thresholds cost."
 IN_USE: Final = "in use"
 MODEL: Final = "Model"
@@ -185,6 +205,17 @@ def scale_label(distance: float, threshold: float, review: float | None = None) 
     shown, limit = told_apart(distance, threshold)
     label = f"Distance {shown} on a scale from 0 to 2, where {limit} is the threshold"
     return label if review is None else f"{label} and a person should look up to {review:.3f}"
+
+
+def batch_counts(decisions: Mapping[Decision, int], failed: int) -> str:
+    """How many pairs got which answer."""
+    said = [f"{DECISIONS[each]}: {decisions[each]:,}" for each in Decision if decisions[each]]
+    return " · ".join([*said, *([f"could not be compared: {failed:,}"] if failed else [])])
+
+
+def first_pairs(shown: int, number: int) -> str:
+    """A table that is cut."""
+    return f"The first {shown:,} of {number:,} pairs; the CSV file has them all."
 
 
 def faces_found(found: int, recognized: int) -> str:

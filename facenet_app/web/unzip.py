@@ -1,4 +1,4 @@
-"""A ZIP file of labelled folders, unpacked so that nothing in it can do harm."""
+"""A ZIP file of pictures, unpacked so that nothing in it can do harm."""
 
 import zipfile
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 from facenet_app.errors import UsageError
 from facenet_app.imaging.decode import PICTURE_SUFFIXES
 
-__all__ = ["UnzipLimits", "unpack_people"]
+__all__ = ["UnzipLimits", "unpack_pictures"]
 
 _CHUNK: Final = 1 << 20
 
@@ -22,11 +22,11 @@ class UnzipLimits:
     files: int = 50_000
 
 
-def unpack_people(archive: Path, folder: Path, limits: UnzipLimits) -> tuple[int, int]:
-    """Write the pictures ``…/<Person>/<picture>`` of a ZIP file to ``folder/<number>/<number>.<suffix>``.
+def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tuple[PurePosixPath, Path]]:
+    """Write the pictures of a ZIP file to ``folder/<number>/<number>.<suffix>``.
 
     Names in the file become numbers: they are data, and no path on this machine is made of them. Files
-    that are no pictures, hidden ones (macOS adds some), and pictures in no folder are left out.
+    that are no pictures, and hidden ones (macOS adds some), are left out.
 
     Args:
         archive: the file.
@@ -34,47 +34,42 @@ def unpack_people(archive: Path, folder: Path, limits: UnzipLimits) -> tuple[int
         limits: counted while unpacking, because what a ZIP file says of sizes may be a lie.
 
     Returns:
-        How many pictures there are, and of how many people.
+        Each picture's name in the ZIP file, and where it is now; those of one folder are in one folder.
 
     Raises:
         UsageError: this is no ZIP file, it is damaged or encrypted, beyond a limit, or without pictures.
     """
-    people: dict[PurePosixPath, int] = {}
-    pictures = left = 0
+    folders: dict[PurePosixPath, int] = {}
+    unpacked: list[tuple[PurePosixPath, Path]] = []
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [each for each in opened.infolist() if _is_picture(each)]
             if len(members) > limits.files:
                 raise UsageError(
                     f"the ZIP file has {len(members):,} pictures, and {limits.files:,} are the most",
-                    "measure with `facenet-app calibrate --folders DIR` instead",
+                    "use the command line, which takes folders: `facenet-app --help`",
                 )
             left = limits.total_bytes
-            for member in members:
+            for number, member in enumerate(members):
                 path = PurePosixPath(member.filename)
-                person = folder / f"{people.setdefault(path.parent, len(people)):05d}"
-                person.mkdir(exist_ok=True)
-                target = person / f"{pictures:05d}{path.suffix.lower()}"
+                parent = folder / f"{folders.setdefault(path.parent, len(folders)):05d}"
+                parent.mkdir(exist_ok=True)
+                target = parent / f"{number:05d}{path.suffix.lower()}"
                 left -= _write(opened, member, target, min(limits.picture_bytes, left))
-                pictures += 1
+                unpacked.append((path, target))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
         raise UsageError(
-            "this is no ZIP file that can be read, or it is encrypted", "pack the folders again, unencrypted"
+            "this is no ZIP file that can be read, or it is encrypted", "pack the pictures again, unencrypted"
         ) from error
-    if not pictures:
-        raise UsageError(
-            "there is no picture in a folder in this ZIP file",
-            "pack one folder of pictures for each person",
-        )
-    return pictures, len(people)
+    if not unpacked:
+        raise UsageError("there is no picture in this ZIP file", "pack JPEG, PNG, WebP, BMP or TIFF files")
+    return unpacked
 
 
 def _is_picture(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return (
-        not member.is_dir() and not hidden and len(path.parts) > 1 and path.suffix.lower() in PICTURE_SUFFIXES
-    )
+    return not member.is_dir() and not hidden and path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most: int) -> int:
@@ -86,7 +81,7 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most:
             if size > most:
                 raise UsageError(
                     "a picture in the ZIP file, or all of them together, is too large once unpacked",
-                    "make the pictures smaller, or measure with `facenet-app calibrate --folders DIR`",
+                    "make the pictures smaller, or use the command line, which takes folders",
                 )
             sink.write(chunk)
     return size

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
+from watching import PATIENCE, Watched
 
 from facenet_app.service import FaceService
 
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 THRESHOLD = 1.131
 """Given by hand, so that these tests do not depend on what was measured for the model."""
 STARTUP_SECONDS = 90
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
@@ -115,3 +118,27 @@ def page_server(start_page: StartPage) -> RunningPage:
     page = start_page()
     assert page.address, "".join(page.lines)
     return page
+
+
+@pytest.fixture(scope="session")
+def browser(require: Callable[[str, str], None]) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        require("browser", f"Chromium is not at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[pytest.param({"width": 1200, "height": 900}, id="desk")])
+def watched(browser: Browser, page_server, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    context = browser.new_context(viewport=request.param)
+    watched = Watched(context.new_page())
+    watched.listen()
+    watched.page.set_default_timeout(PATIENCE)
+    watched.page.goto(page_server.address)
+    expect(watched.page.get_by_role("button", name="Compare")).to_be_visible(timeout=PATIENCE)
+    yield watched
+    context.close()
+    assert watched.errors == []
+    assert watched.elsewhere == []

@@ -1,84 +1,12 @@
 """The page in Chromium, as people use it. Nothing here looks inside the program."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import expect
+from watching import PATIENCE, Watched, heading
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE = 20_000
-"""Milliseconds that an answer may take on a busy machine."""
-LOCAL_SCHEMES = ("data", "blob")
-
-
-@pytest.fixture(scope="module")
-def browser(require: Callable[[str, str], None]) -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        require("browser", f"Chromium is not at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page with what went wrong on it."""
-
-    page: Page
-    errors: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        self.page.on("console", lambda each: self.errors.append(each.text) if each.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", self._note)
-
-    def _note(self, request: Request) -> None:
-        url = urlsplit(request.url)
-        if url.scheme not in LOCAL_SCHEMES and url.hostname != "127.0.0.1":
-            self.elsewhere.append(request.url)
-
-    def tab(self, name: str) -> None:
-        self.page.get_by_role("tab", name=name).click()
-
-    def upload(self, place: str, *files: Path) -> None:
-        with self.page.expect_response(lambda response: "/upload?" in response.url):
-            self.page.locator(f"#{place} input[type=file]").set_input_files(list(files))
-        remove = self.page.locator(f"#{place}").get_by_role("button", name=re.compile("^(Remove|Clear)"))
-        expect(remove.first).to_be_visible(timeout=PATIENCE)
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    def overflow(self) -> int:
-        """Pixels by which the page is wider than its window."""
-        found = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-        return int(found)
-
-
-@pytest.fixture(params=[pytest.param({"width": 1200, "height": 900}, id="desk")])
-def watched(browser: Browser, page_server, request: pytest.FixtureRequest) -> Iterator[Watched]:
-    context = browser.new_context(viewport=request.param)
-    watched = Watched(context.new_page())
-    watched.listen()
-    watched.page.set_default_timeout(PATIENCE)
-    watched.page.goto(page_server.address)
-    expect(watched.page.get_by_role("button", name="Compare")).to_be_visible(timeout=PATIENCE)
-    yield watched
-    context.close()
-    assert watched.errors == []
-    assert watched.elsewhere == []
-
-
-def heading(watched: Watched, words: str) -> None:
-    expect(watched.page.get_by_role("heading", name=words)).to_be_visible(timeout=PATIENCE)
 
 
 def test_two_photos_are_compared_with_the_keyboard(
@@ -109,7 +37,7 @@ def test_examples_on_a_phone(watched: Watched) -> None:
         watched.press(button)
         heading(watched, answer)
         assert watched.overflow() <= 0
-    for tab in ("Identify", "Enroll", "Gallery"):
+    for tab in ("Identify", "Enroll", "Gallery", "Models"):
         watched.tab(tab)
         assert watched.overflow() <= 0
 

@@ -1,4 +1,4 @@
-"""The tab Models & thresholds: what is in use, the cards, and measuring on one's own pictures."""
+"""The tab Models: what is in use, the cards, and measuring on one's own pictures."""
 
 import zipfile
 from pathlib import Path

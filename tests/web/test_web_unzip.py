@@ -1,4 +1,4 @@
-"""ZIP files of labelled folders: what is unpacked, what is left out, what is refused."""
+"""ZIP files of pictures: what is unpacked, what is left out, what is refused."""
 
 import io
 import stat
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facenet_app.errors import UsageError
-from facenet_app.web.unzip import UnzipLimits, unpack_people
+from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 
 LIMITS = UnzipLimits(picture_bytes=1000, total_bytes=3000, files=5)
 
@@ -35,11 +35,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_people_become_numbered_folders(tmp_path: Path, target: Path) -> None:
+def test_folders_and_files_become_numbers(tmp_path: Path, target: Path) -> None:
     archive = packed(
         tmp_path / "a.zip", {"staff/Ada/1.jpg": b"a", "staff/Ada/2.PNG": b"b", "staff/Bea/1.jpg": b"c"}
     )
-    assert unpack_people(archive, target, LIMITS) == (3, 2)
+    unpacked = unpack_pictures(archive, target, LIMITS)
+    assert [str(name) for name, _ in unpacked] == ["staff/Ada/1.jpg", "staff/Ada/2.PNG", "staff/Bea/1.jpg"]
+    assert [path.read_bytes() for _, path in unpacked] == [b"a", b"b", b"c"]
     assert contents(target) == {"00000/00000.jpg": b"a", "00000/00001.png": b"b", "00001/00002.jpg": b"c"}
 
 
@@ -50,15 +52,14 @@ def test_what_is_no_picture_is_left_out(tmp_path: Path, target: Path) -> None:
         "Ada/._1.jpg": b"x",
         "__MACOSX/Ada/1.jpg": b"x",
         ".trash/1.jpg": b"x",
-        "loose.jpg": b"x",
     }
-    assert unpack_people(packed(tmp_path / "a.zip", members), target, LIMITS) == (1, 1)
+    assert len(unpack_pictures(packed(tmp_path / "a.zip", members), target, LIMITS)) == 1
     assert contents(target) == {"00000/00000.jpg": b"a"}
 
 
 @pytest.mark.parametrize("name", ["../../out/x.jpg", "/abs/x.jpg", "C:\\x\\y.jpg/z.jpg", "a/../../x.jpg"])
 def test_no_path_of_the_file_is_ever_used(tmp_path: Path, target: Path, name: str) -> None:
-    unpack_people(packed(tmp_path / "a.zip", {name: b"x", "Ada/1.jpg": b"a"}), target, LIMITS)
+    unpack_pictures(packed(tmp_path / "a.zip", {name: b"x", "Ada/1.jpg": b"a"}), target, LIMITS)
     assert all(path.is_relative_to(target) for path in tmp_path.rglob("*.jpg"))
     assert set(contents(target).values()) - {b"x"} == {b"a"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "people"]
@@ -69,7 +70,7 @@ def test_links_are_plain_files(tmp_path: Path, target: Path) -> None:
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
-    unpack_people(tmp_path / "a.zip", target, LIMITS)
+    unpack_pictures(tmp_path / "a.zip", target, LIMITS)
     assert contents(target) == {"00000/00000.jpg": b"/etc/passwd"}
 
 
@@ -77,7 +78,7 @@ def test_a_bomb_is_stopped_by_what_it_unpacks_to(tmp_path: Path, target: Path) -
     archive = packed(tmp_path / "a.zip", {"Ada/1.jpg": bytes(50_000_000)})
     assert archive.stat().st_size < 100_000
     with pytest.raises(UsageError, match="too large once unpacked"):
-        unpack_people(archive, target, LIMITS)
+        unpack_pictures(archive, target, LIMITS)
 
 
 def test_a_lie_about_the_size_does_not_help(tmp_path: Path, target: Path) -> None:
@@ -86,24 +87,24 @@ def test_a_lie_about_the_size_does_not_help(tmp_path: Path, target: Path) -> Non
         struct.pack_into("<I", data, data.index(marker) + offset, 10)
     (lying := tmp_path / "b.zip").write_bytes(data)
     with pytest.raises(UsageError):
-        unpack_people(lying, target, LIMITS)
+        unpack_pictures(lying, target, LIMITS)
 
 
 def test_all_together_may_be_too_large(tmp_path: Path, target: Path) -> None:
     archive = packed(tmp_path / "a.zip", {f"Ada/{number}.jpg": bytes(900) for number in range(4)})
     with pytest.raises(UsageError, match="too large once unpacked"):
-        unpack_people(archive, target, LIMITS)
+        unpack_pictures(archive, target, LIMITS)
 
 
 def test_too_many_files(tmp_path: Path, target: Path) -> None:
     archive = packed(tmp_path / "a.zip", {f"Ada/{number}.jpg": b"a" for number in range(6)})
     with pytest.raises(UsageError, match="6 pictures, and 5 are the most"):
-        unpack_people(archive, target, LIMITS)
+        unpack_pictures(archive, target, LIMITS)
 
 
 def test_no_picture_at_all(tmp_path: Path, target: Path) -> None:
-    with pytest.raises(UsageError, match="no picture in a folder"):
-        unpack_people(packed(tmp_path / "a.zip", {"readme.txt": b"x"}), target, LIMITS)
+    with pytest.raises(UsageError, match="no picture in this ZIP"):
+        unpack_pictures(packed(tmp_path / "a.zip", {"readme.txt": b"x"}), target, LIMITS)
 
 
 def test_an_encrypted_file(tmp_path: Path, target: Path) -> None:
@@ -112,7 +113,7 @@ def test_an_encrypted_file(tmp_path: Path, target: Path) -> None:
         data[data.index(marker) + offset] |= 1
     (locked := tmp_path / "b.zip").write_bytes(data)
     with pytest.raises(UsageError, match="encrypted"):
-        unpack_people(locked, target, LIMITS)
+        unpack_pictures(locked, target, LIMITS)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -131,7 +132,7 @@ def test_damaged_files_are_refused_or_read_and_never_more(
     (path := folder / "a.zip").write_bytes(damaged[: data.draw(st.integers(0, len(damaged)))])
     (target := folder / "people").mkdir()
     try:
-        pictures, people = unpack_people(path, target, LIMITS)
+        unpacked = unpack_pictures(path, target, LIMITS)
     except UsageError:
         return
-    assert 1 <= people <= pictures == len(contents(target)) <= 2
+    assert 1 <= len(unpacked) == len(contents(target)) <= 2

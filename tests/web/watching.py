@@ -1,0 +1,52 @@
+"""A page in Chromium with what goes wrong on it, and how a person uses it."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Request, expect
+
+PATIENCE = 20_000
+"""Milliseconds that an answer may take on a busy machine."""
+LOCAL_SCHEMES = ("data", "blob")
+
+
+@dataclass
+class Watched:
+    """A page with what went wrong on it."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        self.page.on("console", lambda each: self.errors.append(each.text) if each.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in LOCAL_SCHEMES and url.hostname != "127.0.0.1":
+            self.elsewhere.append(request.url)
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+    def upload(self, place: str, *files: Path) -> None:
+        with self.page.expect_response(lambda response: "/upload?" in response.url):
+            self.page.locator(f"#{place} input[type=file]").set_input_files(list(files))
+        remove = self.page.locator(f"#{place}").get_by_role("button", name=re.compile("^(Remove|Clear)"))
+        expect(remove.first).to_be_visible(timeout=PATIENCE)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        found = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        return int(found)
+
+
+def heading(watched: Watched, words: str) -> None:
+    expect(watched.page.get_by_role("heading", name=words)).to_be_visible(timeout=PATIENCE)
