@@ -1,15 +1,21 @@
 """Embedding stored crops with the model in use, also those that another model's alignment made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.domain import FaceCrop
+from facenet_app.comparison.rules import Asked, Measured
+from facenet_app.domain import Changeover, FaceCrop
 from facenet_app.errors import FacenetAppError, GalleryError
 from facenet_app.extraction import FaceExtractor
 
-__all__ = ["crop_vectors"]
+if TYPE_CHECKING:
+    from facenet_app.gallery.store import GalleryStore
+
+__all__ = ["crop_vectors", "try_model"]
 
 
 def crop_vectors(extractor: FaceExtractor, crops: Sequence[FaceCrop]) -> NDArray[np.float32]:
@@ -35,3 +41,18 @@ def crop_vectors(extractor: FaceExtractor, crops: Sequence[FaceCrop]) -> NDArray
             ) from outcome
         vectors.append(outcome.face.embedding.vector)
     return np.stack(vectors)
+
+
+def try_model(
+    extractor: FaceExtractor,
+    store: "GalleryStore",
+    measured: tuple[Measured, Measured],
+    asked: Asked,
+    progress: Callable[[int, int], None] | None,
+) -> Changeover:
+    """See ``FaceService.try_reembedding``; ``measured`` are the gallery's model and the extractor's."""
+    from facenet_app.gallery.changeover import Trial
+
+    samples = sum(person.samples for person in store.identities())
+    old, new = (Trial(each.model, each.for_search(asked, samples).point) for each in measured)
+    return store.try_model(old, new, partial(crop_vectors, extractor), progress)

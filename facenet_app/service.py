@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from facenet_app.comparison.rules import Asked, Measured
 from facenet_app.domain import (
+    Changeover,
     Consent,
     Enrollment,
     Finding,
@@ -370,3 +371,27 @@ class FaceService:
         with self._open_gallery(any_model=True) as store:
             embed = partial(crop_vectors, self.extractor)
             return store.reembed(self.extractor.model, self.extractor.fingerprint, embed, progress)
+
+    def try_reembedding(
+        self, points: Sequence[OperatingPoint], progress: Progress | None = None
+    ) -> Changeover:
+        """How the gallery's decisions would change with this model; nobody's change yet.
+
+        Each model decides at its own threshold for searches. What is computed is kept in the gallery, so
+        that :meth:`reembed` need not compute it again.
+
+        Args:
+            points: those measured for the gallery's model as it is; the gallery's own lead.
+            progress: as in :meth:`reembed`.
+
+        Raises:
+            GalleryError: as :meth:`reembed`.
+            NoOperatingPoint: nothing was measured for one of the models.
+        """
+        from facenet_app.reembedding import try_model
+
+        self._refuse_if_read_only()
+        with self._open_gallery(any_model=True) as store:
+            held = Measured(store.model, store.fingerprint, tuple(points)).led_by(store.operating_points())
+            asked = Asked(self.settings.search_fpir)
+            return try_model(self.extractor, store, (held, self.measured), asked, progress)

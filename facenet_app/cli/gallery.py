@@ -15,11 +15,11 @@ from facenet_app.cli import (
     gallery_check,
     gallery_encryption,
     gallery_privacy,
+    gallery_reembed,
 )
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.gallery_privacy import consent_line
 from facenet_app.cli.options import Given, examples, takes
-from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 from facenet_app.errors import IdentityExists
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the command line's help does without all of these
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
 app.command("check", epilog=gallery_check.CHECK_EXAMPLES)(gallery_check.check)
+app.command("reembed", epilog=gallery_reembed.REEMBED_EXAMPLES)(gallery_reembed.reembed)
 app.command("backup", epilog=gallery_backup.BACKUP_EXAMPLES)(gallery_backup.backup)
 app.command("export", epilog=gallery_archive.EXPORT_EXAMPLES)(gallery_archive.export)
 app.command("import", epilog=gallery_archive.IMPORT_EXAMPLES)(gallery_archive.import_)
@@ -137,25 +138,6 @@ def remove(
     emit(
         {"removed": removed.to_dict(), "copies": [copy.to_dict() for copy in copies]},
         [f"{removed.name} was removed ({_counted(removed.samples)})", *_copy_lines(copies)],
-        as_json=given.json,
-    )
-    return 0
-
-
-@app.command("reembed", epilog=examples("gallery reembed --model sface"))
-@takes("model", "gallery", "device")
-def reembed(given: Given) -> int:
-    """Embed everybody anew with another model.
-
-    The model is that of --model or FACENET_APP_MODEL; the stored face pictures are used.
-    """
-    service = given.service()
-    with progress_bar("embedding", "faces") as report:
-        count = service.reembed(report)
-    model, fingerprint = service.extractor.model, service.extractor.fingerprint
-    emit(
-        {"samples": count, "model": model, "fingerprint": fingerprint},
-        [f"{_counted(count)} embedded with {model}"],
         as_json=given.json,
     )
     return 0

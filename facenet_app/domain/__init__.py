@@ -7,6 +7,7 @@ Embeddings and pixels never enter it.
 """
 
 from facenet_app.domain.audit import AuditAction, AuditEntry, AuditTrail
+from facenet_app.domain.changeover import Changeover, ModelOutcomes, PersonChange
 from facenet_app.domain.consent import Consent, expiry_time
 from facenet_app.domain.decisions import Decision, OperatingPoint, Rate, SearchRisk, Verification
 from facenet_app.domain.enrolled import (
@@ -46,6 +47,7 @@ __all__ = [
     "BoundingBox",
     "Candidate",
     "CandidateList",
+    "Changeover",
     "Consent",
     "Decision",
     "DetectedFace",
@@ -59,7 +61,9 @@ __all__ = [
     "Identification",
     "Identity",
     "Landmarks",
+    "ModelOutcomes",
     "OperatingPoint",
+    "PersonChange",
     "Quality",
     "Rate",
     "RefusedImage",

@@ -10,6 +10,7 @@ from facenet_app.domain import AuditAction
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.audit import record
 from facenet_app.gallery.cipher import DATA_KEY_BYTES, PLAIN, AesCipher, Cipher
+from facenet_app.gallery.fresh import drop_fresh
 from facenet_app.gallery.keys import GalleryKeys, ScryptCost, wrap
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.schema import gallery, identities, samples
@@ -60,6 +61,7 @@ def _reseal(connection: Connection, old: Cipher, new: Cipher) -> None:
     Raises:
         ValueError: one does not open.
     """
+    drop_fresh(connection)  # a re-embedding under way makes them anew
     for rows in _batches(connection, identities, identities.c.id, ("id", "name", "consent")):
         opened = [old.opened(row) for row in rows]
         _put(

@@ -1,6 +1,11 @@
-"""Binding a gallery to another model: every embedding anew, from the crops."""
+"""Binding a gallery to another model: every embedding anew, from the crops.
+
+The new embeddings wait in a table of their own until all are there; then one transaction puts them in.
+So whoever searches meanwhile finds the old ones, and what was done is not lost when the program stops.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,44 +18,74 @@ from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
+from facenet_app.gallery.fresh import drop_fresh, fresh_ids, fresh_vectors, keep_fresh
 from facenet_app.gallery.rows import crop_from_png, unit_vector, vector_to_bytes
 from facenet_app.gallery.schema import gallery, samples
 from facenet_app.gallery.sealing import cipher_of
 
-__all__ = ["Embed", "reembed_gallery"]
+__all__ = ["Embed", "NewModel", "Progress", "embed_anew", "reembed_gallery"]
 
 Embed = Callable[[Sequence[FaceCrop]], NDArray[np.float32]]
 """Crops -> float32 (crops, dimension), rows of length 1."""
 
+Progress = Callable[[int, int], None]
+"""Called with the number of samples done and their number in all."""
+
 BATCH: Final = 32
 
 
-def reembed_gallery(
-    database: Database,
-    model: str,
-    fingerprint: str,
-    embed: Embed,
-    progress: Callable[[int, int], None] | None = None,
-) -> int:
-    """See :meth:`facenet_app.gallery.store.GalleryStore.reembed`."""
-    fresh: dict[str, NDArray[np.float32]] = {}
-    with database.reading() as connection:
-        missing = _sample_ids(connection)
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """What embeds the crops anew: id and fingerprint of the model, and the model at work."""
+
+    id: str
+    fingerprint: str
+    embed: Embed
+
+
+def embed_anew(database: Database, model: NewModel, progress: Progress | None = None) -> int:
+    """Compute those new embeddings that are not there yet, and keep them beside the old ones.
+
+    Returns:
+        The number of samples.
+
+    Raises:
+        GalleryError: see :meth:`facenet_app.gallery.store.GalleryStore.reembed`.
+    """
+    before: set[str] = set()
     while True:
+        with database.reading() as connection:
+            there = _sample_ids(connection)
+            done = fresh_ids(connection, model.fingerprint)
+        missing = [sample_id for sample_id in there if sample_id not in done]
+        if not before.isdisjoint(missing):  # listed, but not found: the file contradicts itself
+            raise damaged(database.path)
+        if not missing:
+            return len(there)
         # The network runs outside of any transaction: nobody has to wait for it.
+        count = len(there) - len(missing)
         for ids, crops in _batches(database, missing):
-            fresh.update(zip(ids, _checked(embed(crops), len(crops)), strict=True))
+            vectors = _checked(model.embed(crops), len(crops))
+            with database.writing() as connection:
+                keep_fresh(connection, model.fingerprint, dict(zip(ids, vectors, strict=True)))
+            count += len(ids)
             if progress is not None:
-                progress(len(fresh), len(fresh.keys() | missing))
+                progress(count, len(there))
+        before = set(missing)
+
+
+def reembed_gallery(database: Database, model: NewModel, progress: Progress | None = None) -> int:
+    """See :meth:`facenet_app.gallery.store.GalleryStore.reembed`."""
+    while True:
+        embed_anew(database, model, progress)
         with database.writing() as connection:
             # A crop never changes, so all that others can have done meanwhile is to add and remove.
             there = _sample_ids(connection)
-            before, missing = missing, [sample_id for sample_id in there if sample_id not in fresh]
-            if not missing:
-                _switch(connection, model, fingerprint, {key: fresh[key] for key in there})
+            fresh = fresh_vectors(connection, model.fingerprint)
+            if fresh.keys() == set(there):
+                _switch(connection, model.id, model.fingerprint, fresh)
+                drop_fresh(connection)
                 return len(there)
-            if not set(missing).isdisjoint(before):  # listed, but not found: the file contradicts itself
-                raise damaged(database.path)
 
 
 def _sample_ids(connection: Connection) -> list[str]:

@@ -30,6 +30,7 @@ __all__ = [
     "UtcTime",
     "audit",
     "changes",
+    "fresh_embeddings",
     "gallery",
     "identities",
     "metadata",
@@ -37,7 +38,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0005"
+LATEST: Final = "0006"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -118,6 +119,16 @@ samples = Table(
     Column("pose", Float),
     Column("score", Float),
     Column("file_sha256", String(64), index=True),  # of the picture file; NULL where it is not known
+)
+
+# Of a re-embedding that is not finished; see facenet_app.gallery.reembed.
+fresh_embeddings = Table(
+    "fresh_embeddings",
+    metadata,
+    Column("sample_id", String(32), ForeignKey("samples.id", ondelete="CASCADE"), primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("dimension", Integer, nullable=False),
+    Column("embedding", LargeBinary, nullable=False),
 )
 
 operating_points = Table(

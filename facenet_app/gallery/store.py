@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, select
 
 from facenet_app.domain import Consent, Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
 from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
+from facenet_app.gallery.advice import Advice
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
@@ -19,10 +20,8 @@ from facenet_app.gallery.index import SearchIndex
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
 from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import checked_name, name_key
-from facenet_app.gallery.people_check import check_people
 from facenet_app.gallery.points import read_points, write_points
-from facenet_app.gallery.portable import Portable
-from facenet_app.gallery.reembed import Embed, reembed_gallery
+from facenet_app.gallery.reembed import Embed, NewModel, reembed_gallery
 from facenet_app.gallery.rows import (
     NewSample,
     identity_from,
@@ -37,7 +36,7 @@ from facenet_app.gallery.upkeep import Clock, utc_now
 __all__ = ["GalleryStore"]
 
 
-class GalleryStore(Portable):
+class GalleryStore(Advice):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other
@@ -316,17 +315,6 @@ class GalleryStore(Portable):
         """What is wrong with the gallery; empty if nothing is. Changes nothing."""
         return check_gallery(self._database)
 
-    def check_people(self, points: Sequence[OperatingPoint]) -> list[Finding]:
-        """Who may be there twice, and which samples may be somebody else's or are of little use: advice.
-
-        Args:
-            points: those measured for the gallery's model; their thresholds decide where to look.
-
-        Raises:
-            GalleryError: embeddings are damaged, as :meth:`check` reports.
-        """
-        return check_people(self._database, points, self._clock())
-
     def reembed(
         self,
         model: str,
@@ -336,7 +324,8 @@ class GalleryStore(Portable):
     ) -> int:
         """Compute every embedding anew from the crops and bind the gallery to another model.
 
-        Readers see the old embeddings until all of the new ones are there, and then only those.
+        Readers see the old embeddings until all of the new ones are there, and then only those. Stopped
+        and called again, it goes on where it was.
 
         Args:
             model: id of the new model.
@@ -348,8 +337,9 @@ class GalleryStore(Portable):
             The number of samples embedded anew.
 
         Raises:
-            GalleryError: some samples have no crop, or ``embed`` gave something else; nothing was changed.
+            GalleryError: some samples have no crop, or ``embed`` gave something else; the gallery is as
+                it was.
         """
-        count = reembed_gallery(self._database, model, fingerprint, embed, progress)
+        count = reembed_gallery(self._database, NewModel(model, fingerprint, embed), progress)
         self._wipe_if_possible()
         return count

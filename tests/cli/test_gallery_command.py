@@ -134,6 +134,22 @@ def test_hundreds_of_one_kind_are_counted(cli: Cli, collins: str, tmp_path: Path
     assert len(cli("gallery", "check", "--json").document["advice"]) == 121
 
 
+def test_what_another_model_would_change(
+    cli: Cli, collins: str, hopper_too: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACENET_APP_MIRROR", "1")
+    tried = cli("gallery", "reembed", "--dry-run", "--json").document
+    assert set(tried) == {"samples", "before", "after", "people"}
+    assert tried["before"]["threshold"] != tried["after"]["threshold"]  # each model has its own
+    assert (tried["samples"], tried["before"]["unknown"], tried["people"]) == (2, 2, [])
+    shown = cli("gallery", "reembed", "--dry-run").out
+    assert shown.startswith("2 samples, each presented to a gallery of all the others:")
+    assert "nothing would change for anybody" in shown
+    assert cli("gallery", "check", "--json").document["findings"][0]["code"] == "model_mismatch"  # as before
+    assert cli("gallery", "reembed").out == "2 samples embedded with sface\n"
+    assert cli("gallery", "check").code == 0
+
+
 def test_a_gallery_of_another_model(
     cli: Cli, collins: str, astronaut: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

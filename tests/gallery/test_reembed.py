@@ -1,5 +1,9 @@
 """Binding a gallery to another model."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,9 +11,12 @@ import numpy as np
 import pytest
 from drafts import FINGERPRINT, MODEL, crop, draft, embed_differently
 from numpy.typing import NDArray
+from sqlalchemy import func, select
 
-from facenet_app.domain import Embedding, FaceCrop, Template
+from facenet_app.domain import Embedding, FaceCrop, OperatingPoint, Template
 from facenet_app.errors import GalleryError, ModelMismatch
+from facenet_app.gallery.changeover import Trial
+from facenet_app.gallery.schema import fresh_embeddings
 from facenet_app.gallery.store import GalleryStore
 
 NEW = "net-b:77"
@@ -158,9 +165,9 @@ def test_a_model_that_gives_nonsense_changes_nothing(store: GalleryStore, embed:
     assert (state(store), store.revision(), store.model) == before
 
 
-def test_an_interruption_changes_nothing(store: GalleryStore) -> None:
+def test_stopped_and_called_again_it_goes_on(store: GalleryStore, path: Path) -> None:
     seeds = filled(store)
-    before = (state(store), store.revision(), store.model)
+    before = (state(store), store.model)
 
     def stop(done: int, _total: int) -> None:
         if done > 40:
@@ -168,5 +175,67 @@ def test_an_interruption_changes_nothing(store: GalleryStore) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         store.reembed("net-b", NEW, embed_differently, stop)
-    assert (state(store), store.revision(), store.model) == before
-    assert len(before[0]) == len(seeds)
+    assert (state(store), store.model) == before
+    assert store.check() == []
+    embedded = []
+
+    def embed(crops: Sequence[FaceCrop]) -> NDArray[np.float32]:
+        embedded.extend(crops)
+        return embed_differently(crops)
+
+    told: list[tuple[int, int]] = []
+    with GalleryStore.open(path, model="net-b", fingerprint=None) as later:
+        count = later.reembed("net-b", NEW, embed, lambda *done: told.append(done))
+        assert count == 70
+        assert state(later) == expected(seeds)
+        assert waiting(later) == 0
+    assert len(embedded) == 70 - 64
+    assert told == [(70, 70)]
+
+
+def waiting(store: GalleryStore) -> int:
+    """Embeddings that are computed and not put in yet."""
+    with store._database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(fresh_embeddings)).scalar_one())
+
+
+def test_killed_it_goes_on(store: GalleryStore, path: Path) -> None:
+    """Another process is killed after its second batch."""
+    seeds = filled(store)
+    program = f"""
+import os, signal
+from pathlib import Path
+from drafts import embed_differently
+from facenet_app.gallery.changeover import Trial
+from facenet_app.gallery.schema import fresh_embeddings
+from facenet_app.gallery.store import GalleryStore
+
+def kill(done, total):
+    if done == 64:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with GalleryStore.open(Path({str(path)!r}), model="net-b", fingerprint=None) as store:
+    store.reembed("net-b", {NEW!r}, embed_differently, kill)
+"""
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    done = subprocess.run([sys.executable, "-c", program], env=paths, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert waiting(store) == 64
+    assert store.fingerprint == FINGERPRINT
+    assert store.reembed("net-b", NEW, embed_differently) == 70
+    assert state(store) == expected(seeds)
+
+
+def test_what_waits_goes_with_the_person_and_with_another_new_model(store: GalleryStore) -> None:
+    filled(store, 3)
+    point = OperatingPoint(1.0, NEW, target_fmr=1e-3)
+    old = Trial("net-a", OperatingPoint(1.0, FINGERPRINT, target_fmr=1e-3))
+    store.try_model(old, Trial("net-b", point), embed_differently)
+    assert waiting(store) == 6
+    store.remove("Person 001")
+    assert waiting(store) == 4
+    other = OperatingPoint(1.0, "net-c:1", target_fmr=1e-3)
+    store.try_model(old, Trial("net-c", other), embed_differently)
+    with store._database.reading() as connection:
+        assert set(connection.execute(select(fresh_embeddings.c.fingerprint)).scalars()) == {"net-c:1"}
+    assert store.check() == []
