@@ -136,10 +136,14 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
     keys = gallery_keys(settings)
     if any_model:
         # Some of what is done with any gallery needs no key, such as looking at its audit trail.
-        return GalleryStore.open(settings.gallery, model=settings.model, fingerprint=None).with_keys(keys)
+        return GalleryStore.open(
+            settings.gallery, model=settings.model, fingerprint=None, recall=settings.search_recall
+        ).with_keys(keys)
     manifest = load_manifest(settings.model, settings.models)
     fingerprint = embedding_fingerprint(manifest, settings)
-    store = GalleryStore.open(settings.gallery, model=manifest.id, fingerprint=fingerprint)
+    store = GalleryStore.open(
+        settings.gallery, model=manifest.id, fingerprint=fingerprint, recall=settings.search_recall
+    )
     try:
         return store.unlock(keys)
     except GalleryError:

@@ -12,7 +12,7 @@ from facenet_app.extraction import FaceExtractor, picture_warnings
 from facenet_app.imaging.decode import ImageSource
 
 if TYPE_CHECKING:
-    from facenet_app.gallery.index import SearchIndex
+    from facenet_app.gallery.searchable import Searchable
 
 __all__ = ["Wanted", "compare", "compare_many", "search"]
 
@@ -73,7 +73,7 @@ def _verification(
 
 
 def search(
-    extractor: FaceExtractor, rule: Rule, index: "SearchIndex", image: ImageSource, wanted: Wanted
+    extractor: FaceExtractor, rule: Rule, index: "Searchable", image: ImageSource, wanted: Wanted
 ) -> Identification:
     """Search for every face of ``image`` in ``index``; see ``FaceService.identify``."""
     extraction = extractor.extract(image, Selection.ALL)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from facenet_app.domain import GateMode, Selection, Template
+from facenet_app.domain import DEFAULT_RECALL, GateMode, Selection, ServerUrl, Template, place_of
 from facenet_app.errors import UsageError
 
 __all__ = ["DEFAULT_FMR", "DEFAULT_FPIR", "Settings", "load_settings"]
@@ -48,9 +48,17 @@ class Settings(BaseSettings):
     )
 
     model: str = Field("sface", description="id of the model in use, or folder of a training run")
-    gallery: Path = Field(
+    gallery: Annotated[Path | InstanceOf[ServerUrl], BeforeValidator(place_of)] = Field(
         default_factory=lambda: user_data_path("facenet-app") / "gallery.db",
-        description="the file that keeps the enrolled people",
+        description="the file that keeps the enrolled people, or the address of a PostgreSQL database: "
+        "postgresql+psycopg://USER@HOST/DATABASE",
+    )
+    search_recall: float = Field(
+        DEFAULT_RECALL,
+        gt=0,
+        le=1,
+        description="least share of searches in a large gallery on PostgreSQL that find the nearest person; "
+        "1 = compare with everybody, as galleries in a file do",
     )
     gallery_key_file: Path | None = Field(
         None,

@@ -12,7 +12,7 @@ from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 
 if TYPE_CHECKING:
-    from facenet_app.domain import OperatingPoint, Rate
+    from facenet_app.domain import OperatingPoint, Place, Rate
     from facenet_app.evaluation.calibration import Calibration
     from facenet_app.evaluation.embedded import EmbeddedPictures
     from facenet_app.gallery.store import GalleryStore
@@ -96,13 +96,13 @@ def _measure(
     return embedded, calibrate(embedded.vectors[found], labelled.identities[found], rates, provenance)
 
 
-def _keep(settings: "Settings", store: "GalleryStore | None", points: "Sequence[OperatingPoint]") -> Path:
+def _keep(settings: "Settings", store: "GalleryStore | None", points: "Sequence[OperatingPoint]") -> "Place":
     """Store the points before those that are there, and return where."""
     if store is not None:
         from facenet_app.comparison.decide import merged
 
         store.set_operating_points(merged(points, store.operating_points()))
-        return store.path
+        return store.place
     from facenet_app.bootstrap import keep_points
 
     return keep_points(settings, points)

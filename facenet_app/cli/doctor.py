@@ -76,7 +76,8 @@ def _checks(given: Given) -> Iterator[Check]:
         except FacenetAppError as error:
             yield Check(name, "fail", error.message, error.hint)
     yield _writable("cache folder", settings.cache, "CACHE")
-    yield _writable("gallery's folder", settings.gallery.absolute().parent, "GALLERY")
+    if isinstance(settings.gallery, Path):
+        yield _writable("gallery's folder", settings.gallery.absolute().parent, "GALLERY")
 
 
 def _versions() -> Iterator[Check]:
@@ -133,7 +134,7 @@ def _operating_points(settings: "Settings") -> Iterator[Check]:
 
 
 def _gallery(settings: "Settings") -> Iterator[Check]:
-    if not settings.gallery.exists():
+    if isinstance(settings.gallery, Path) and not settings.gallery.exists():
         yield Check("gallery", "ok", f"none at {settings.gallery} yet; enrolling somebody makes it")
         return
     from facenet_app.bootstrap import open_gallery

@@ -131,15 +131,16 @@ def _embedded(given: Given, incoming: "Incoming") -> "Incoming":
 def _merged(given: Given, incoming: "Incoming", rule: "OnConflict", *, dry_run: bool) -> "MergePlan":
     from facenet_app.bootstrap import gallery_keys
     from facenet_app.gallery.arrivals import would_merge
+    from facenet_app.gallery.opening import is_gallery
     from facenet_app.gallery.store import GalleryStore
 
     settings = given.settings()
-    path = settings.gallery
-    new = not path.exists()
+    place = settings.gallery
+    new = not is_gallery(place)
     if dry_run and new:
         return would_merge(None, incoming, rule)
     fingerprint = incoming.fingerprint if new else None
-    with GalleryStore.open(path, model=incoming.model, fingerprint=fingerprint) as store:
+    with GalleryStore.open(place, model=incoming.model, fingerprint=fingerprint) as store:
         store.unlock(gallery_keys(settings))
         if dry_run:
             return store.would_merge(incoming, rule)

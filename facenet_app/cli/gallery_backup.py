@@ -47,7 +47,7 @@ def backup(
     from facenet_app.gallery.backup import back_up
 
     with progress_bar("copying", "pages") as report:
-        copied = back_up(given.settings().gallery, file, overwrite=force, progress=report)
+        copied = back_up(given.gallery_file(), file, overwrite=force, progress=report)
     lines = [f"{_held(copied.people, copied.samples)} copied to {file}"]
     lines += [f"{each.code}: {each.message}, in the gallery and so in the copy" for each in copied.damaged]
     emit({"file": str(file.absolute()), **copied.to_dict()}, lines, as_json=given.json)
@@ -69,7 +69,7 @@ def restore(
     """
     from facenet_app.gallery.restore import restore_gallery
 
-    gallery = given.settings().gallery
+    gallery = given.gallery_file()
     question = f"Replace the gallery {gallery} by {file}{'' if not discard else ', for good'}?"
     if gallery.exists() and not agreed(given, question, yes=yes):
         return left_alone(given)

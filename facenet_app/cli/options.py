@@ -28,7 +28,7 @@ class Given:
     """What the shared options said. None: not given, and FACENET_APP_* or the default decides."""
 
     model: str | None = None
-    gallery: Path | None = None
+    gallery: str | None = None
     device: str | None = None
     fmr: float | None = None
     threshold: float | None = None
@@ -65,6 +65,17 @@ class Given:
 
         return open_service(settings, FaceService)
 
+    def gallery_file(self) -> Path:
+        """The file of the gallery, for commands that handle it as one.
+
+        Raises:
+            GalleryError: it is on a server.
+        """
+        place = self.settings().gallery
+        from facenet_app.gallery.opening import gallery_file
+
+        return gallery_file(place)
+
     def store(self, *, any_model: bool = False) -> "GalleryStore":
         """The gallery alone: no model is loaded. Raises as :func:`facenet_app.bootstrap.open_gallery`.
 
@@ -95,7 +106,12 @@ _SHARED: Final[dict[str, Any]] = {
         ),
     ],
     "gallery": Annotated[
-        Path | None, typer.Option("--gallery", metavar="FILE", help="File that keeps the enrolled people.")
+        str | None,
+        typer.Option(
+            "--gallery",
+            metavar="FILE",
+            help="File that keeps the enrolled people, or address of a PostgreSQL database.",
+        ),
     ],
     "device": Annotated[
         str | None,

@@ -37,8 +37,10 @@ from facenet_app.domain.faces import (
     Selection,
     source_name,
 )
+from facenet_app.domain.server import DEFAULT_RECALL, Place, ServerUrl, place_of
 
 __all__ = [
+    "DEFAULT_RECALL",
     "HALF_MARK",
     "MIRROR_MARK",
     "AuditAction",
@@ -64,6 +66,7 @@ __all__ = [
     "ModelOutcomes",
     "OperatingPoint",
     "PersonChange",
+    "Place",
     "Quality",
     "Rate",
     "RefusedImage",
@@ -71,8 +74,10 @@ __all__ = [
     "SampleDraft",
     "SearchRisk",
     "Selection",
+    "ServerUrl",
     "Template",
     "Verification",
     "expiry_time",
+    "place_of",
     "source_name",
 ]

@@ -92,7 +92,7 @@ def export_gallery(
         try:
             manifest = _Writer(archive, connection).write(progress)
         except (ValidationError, KeyError) as error:
-            raise damaged(database.path) from error
+            raise damaged(database.place) from error
     return Exported(manifest, target.stat().st_size)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Column, Connection, select
 
+from facenet_app.domain import Place
 from facenet_app.errors import GalleryError, ModelMismatch
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
 from facenet_app.gallery.changes import add_arrival, delete_person
@@ -39,7 +40,7 @@ def would_merge(database: Database | None, incoming: Incoming, rule: OnConflict)
     if database is None:
         return plan_merge(incoming.people, Present(), rule, new_id)
     with database.reading() as connection:
-        _refuse_other_model(connection, incoming)
+        _refuse_other_model(connection, database.place, incoming)
         return plan_merge(incoming.people, _present(connection, incoming), rule, new_id)
 
 
@@ -63,9 +64,9 @@ def merge_in(
         GalleryError: the gallery cannot be written.
     """
     with database.writing() as connection:
-        _refuse_other_model(connection, incoming)
+        _refuse_other_model(connection, database.place, incoming)
         if connection.execute(select(gallery.c.fingerprint)).scalar_one() != incoming.fingerprint:
-            bind_empty(connection, incoming.model, incoming.fingerprint)
+            bind_empty(connection, database.place, incoming.model, incoming.fingerprint)
         plan = plan_merge(incoming.people, _present(connection, incoming), rule, new_id)
         for identity_id in sorted(plan.gone):
             person = one_person(connection, identities.c.id == identity_id)
@@ -116,9 +117,9 @@ def embedded_anew(
     return replace(incoming, model=model, fingerprint=fingerprint, vectors=together)
 
 
-def _refuse_other_model(connection: Connection, incoming: Incoming) -> None:
+def _refuse_other_model(connection: Connection, place: Place, incoming: Incoming) -> None:
     try:
-        refuse_other_model(connection, incoming.model, incoming.fingerprint)
+        refuse_other_model(connection, place, incoming.model, incoming.fingerprint)
     except ModelMismatch as error:
         raise ModelMismatch(
             f"{error.message}, which made what is to be imported",

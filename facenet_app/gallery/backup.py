@@ -6,7 +6,7 @@ from pathlib import Path
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.aside import written_aside
 from facenet_app.gallery.copies import CopyKind, note_copy
-from facenet_app.gallery.database import Database
+from facenet_app.gallery.sqlite_database import SqliteDatabase
 from facenet_app.gallery.verify import Verified, copy_file, verified
 
 __all__ = ["back_up", "refuse_same_file"]
@@ -35,7 +35,7 @@ def back_up(
         GalleryError: there is no gallery, it is damaged, or the copy cannot be written.
     """
     refuse_same_file(gallery, target)
-    Database.open(gallery, model="", fingerprint=None).close()  # says in a sentence if it is none
+    SqliteDatabase.open(gallery, model="", fingerprint=None).close()  # says in a sentence if it is none
     with written_aside(target, overwrite=overwrite) as aside:
         copy_file(gallery, aside, progress, in_use=True)
         try:

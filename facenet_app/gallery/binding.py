@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, update
 
-from facenet_app.domain import HALF_MARK, MIRROR_MARK, AuditAction
+from facenet_app.domain import HALF_MARK, MIRROR_MARK, AuditAction, Place
 from facenet_app.errors import ModelMismatch
 from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
@@ -18,7 +18,7 @@ _SETTINGS: Final = (
 )
 
 
-def refuse_other_model(connection: Connection, model: str, fingerprint: str) -> None:
+def refuse_other_model(connection: Connection, place: Place, model: str, fingerprint: str) -> None:
     """Do nothing if the gallery is for this model, or holds no sample and so could be.
 
     Raises:
@@ -28,19 +28,19 @@ def refuse_other_model(connection: Connection, model: str, fingerprint: str) -> 
     if header.fingerprint == fingerprint or connection.execute(select(samples.c.id).limit(1)).first() is None:
         return
     raise ModelMismatch(
-        f"the gallery {connection.engine.url.database} holds embeddings of model {header.model} "
+        f"the gallery {place} holds embeddings of model {header.model} "
         f"({header.fingerprint}), not of {model} ({fingerprint})",
         _way_out(header, model, fingerprint),
     )
 
 
-def bind_empty(connection: Connection, model: str, fingerprint: str) -> None:
+def bind_empty(connection: Connection, place: Place, model: str, fingerprint: str) -> None:
     """Make a gallery without samples one of this model; for a transaction that writes.
 
     Raises:
         ModelMismatch: as :func:`refuse_other_model`.
     """
-    refuse_other_model(connection, model, fingerprint)
+    refuse_other_model(connection, place, model, fingerprint)
     connection.execute(update(gallery).values(model=model, fingerprint=fingerprint))
     reload_all(connection)
     record(connection, AuditAction.BIND)

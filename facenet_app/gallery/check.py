@@ -1,6 +1,5 @@
 """``gallery check``: what is wrong with a gallery, as findings with stable codes."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
@@ -53,7 +52,7 @@ def check_gallery(database: Database) -> list[Finding]:
     try:
         with database.reading() as connection:
             findings = [
-                *_file(connection),
+                *database.damages(connection),
                 *_people(connection),
                 *_values(connection),
                 *_traces(connection),
@@ -61,16 +60,7 @@ def check_gallery(database: Database) -> list[Finding]:
             ]
     except GalleryError as error:
         findings = [Finding("damaged_file", f"the file cannot be read through ({error.message})", _RESTORE)]
-    return [*findings, *_permissions(database)]
-
-
-def _file(connection: Connection) -> Iterator[Finding]:
-    faults = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
-    if faults != ["ok"]:
-        yield Finding("damaged_file", f"the file is damaged ({len(faults)} faults or more)", _RESTORE)
-    broken = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
-    if broken:
-        yield Finding("broken_reference", f"{broken} samples belong to nobody", _RESTORE)
+    return [*findings, *database.exposures()]
 
 
 def _people(connection: Connection) -> Iterator[Finding]:
@@ -165,13 +155,4 @@ def _audit(connection: Connection) -> Iterator[Finding]:
             "broken_audit",
             f"the audit trail is not what was written: {faults[0]}",
             "see all of it with `facenet-app gallery audit`, and compare it with a backup copy",
-        )
-
-
-def _permissions(database: Database) -> Iterator[Finding]:
-    if os.name == "posix" and database.path.stat().st_mode & 0o077:
-        yield Finding(
-            "open_to_others",
-            f"other users of this machine can open {database.path}",
-            f"run `chmod 600 {database.path}`",
         )

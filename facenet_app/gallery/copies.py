@@ -88,7 +88,9 @@ def copies_holding(store: "GalleryStore", person: Identity) -> tuple[GalleryCopy
     Raises:
         GalleryError: the notes, or the gallery, cannot be read.
     """
-    copies = copies_of(store.path)
+    if not isinstance(store.place, Path):  # copies of a server are its administrator's to list
+        return ()
+    copies = copies_of(store.place)
     if not copies:
         return ()
     # A sample can be older than its owner: it came from somebody whom a merging ended.

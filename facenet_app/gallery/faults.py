@@ -1,4 +1,4 @@
-"""The one place where errors of SQLite, SQLAlchemy and the file system become gallery errors."""
+"""The one place where errors of the databases, SQLAlchemy and the file system become gallery errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from facenet_app.domain import Place
 from facenet_app.errors import GalleryError
+from facenet_app.gallery.server_faults import server_error
 
 __all__ = ["damaged", "gallery_errors", "not_a_gallery"]
 
@@ -37,20 +40,23 @@ _BY_CODE: Final = {
 }
 
 
-def damaged(path: Path, *, opening: bool = False) -> GalleryError:
-    """What to raise when the content of the file makes no sense."""
+def damaged(place: Place, *, opening: bool = False) -> GalleryError:
+    """What to raise when the content of the gallery makes no sense."""
     look = "" if opening else "run `facenet-app gallery check` to see what is wrong, or "
-    return GalleryError(f"the gallery {path} is damaged", f"{look}put a backup copy of the file in its place")
+    backup = "put a backup copy of the file in its place"
+    if not isinstance(place, Path):
+        backup = "restore a backup of the database"
+    return GalleryError(f"the gallery {place} is damaged", look + backup)
 
 
-def not_a_gallery(path: Path) -> GalleryError:
-    """What to raise for a file that is something else."""
+def not_a_gallery(place: Place) -> GalleryError:
+    """What to raise for a file or database that is something else."""
     message, hint = _BY_CODE[sqlite3.SQLITE_NOTADB]
-    return GalleryError(message.format(path=path), hint)
+    return GalleryError(message.format(path=place), hint)
 
 
 @contextmanager
-def gallery_errors(path: Path, *, opening: bool = False) -> Iterator[None]:
+def gallery_errors(place: Place, *, opening: bool = False) -> Iterator[None]:
     """Turn what goes wrong inside into a GalleryError, with the original as its cause.
 
     ``opening`` says that the gallery is not open yet, so that no command can look into it.
@@ -61,18 +67,24 @@ def gallery_errors(path: Path, *, opening: bool = False) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        raise GalleryError(f"the gallery {path} cannot be opened ({reason})", _ELSEWHERE) from error
+        raise GalleryError(f"the gallery {place} cannot be opened ({reason})", _ELSEWHERE) from error
+    except PoolTimeoutError as error:
+        raise GalleryError(
+            f"too much is asked of the gallery {place} at once", "try again in a moment"
+        ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise _translated(error, path, opening) from error
+        raise _translated(error, place, opening) from error
     except (TypeError, ValueError) as error:
-        raise damaged(path, opening=opening) from error
+        raise damaged(place, opening=opening) from error
 
 
-def _translated(error: Exception, path: Path, opening: bool) -> GalleryError:
+def _translated(error: Exception, place: Place, opening: bool) -> GalleryError:
     original = error.orig if isinstance(error, DBAPIError) else error
+    if original is not None and (told := server_error(original, place)):
+        return told
     code = getattr(original, "sqlite_errorcode", None)  # missing where Python's module found the fault
     # The low byte is the primary code; the rest says more than a user can act on.
     if code is not None and (found := _BY_CODE.get(code & 0xFF)):
         message, hint = found
-        return GalleryError(message.format(path=path), hint)
-    return damaged(path, opening=opening)
+        return GalleryError(message.format(path=place), hint)
+    return damaged(place, opening=opening)

@@ -28,9 +28,11 @@ class Portable(Upkeep):
             GalleryError: a sample is damaged or of another model, or the file cannot be written.
         """
         done = export_gallery(self._database, target, overwrite=overwrite, progress=progress)
-        note_copy(self._database.path, target, CopyKind.ARCHIVE)
-        with self._database.writing() as connection:
-            record(connection, AuditAction.EXPORT, samples=done.manifest.samples)
+        if isinstance(self._database.place, Path):
+            note_copy(self._database.place, target, CopyKind.ARCHIVE)
+        self._database.write(
+            lambda connection: record(connection, AuditAction.EXPORT, samples=done.manifest.samples)
+        )
         return done
 
     def would_merge(self, incoming: Incoming, rule: OnConflict) -> MergePlan:

@@ -90,7 +90,13 @@ identities = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("name", String, nullable=False),
-    Column("name_key", String, nullable=False, unique=True),
+    # Lists are in the same order on every database: that of code points.
+    Column(
+        "name_key",
+        String().with_variant(String(collation="C"), "postgresql"),
+        nullable=False,
+        unique=True,
+    ),
     Column("enrolled_at", UtcTime, nullable=False),
     Column("consent", String),  # a note, such as where the signed form is
     Column("expires_at", UtcTime, index=True),  # from then on never found; NULL: never

@@ -1,4 +1,4 @@
-"""The gallery: who is enrolled, with which samples, in one SQLite file."""
+"""The gallery: who is enrolled, with which samples, in a SQLite file or on a PostgreSQL server."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -6,9 +6,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from facenet_app.domain import Consent, Embedding, Finding, Identity, OperatingPoint, Sample, SampleDraft
+from facenet_app.domain import (
+    DEFAULT_RECALL,
+    Consent,
+    Embedding,
+    Finding,
+    Identity,
+    OperatingPoint,
+    Place,
+    Sample,
+    SampleDraft,
+    place_of,
+)
 from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
 from facenet_app.gallery.advice import Advice
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
@@ -16,10 +27,10 @@ from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, ren
 from facenet_app.gallery.check import check_gallery
 from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
-from facenet_app.gallery.index import SearchIndex
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
 from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import checked_name, name_key
+from facenet_app.gallery.opening import gallery_file, open_database
 from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.reembed import Embed, NewModel, reembed_gallery
 from facenet_app.gallery.rows import (
@@ -31,6 +42,7 @@ from facenet_app.gallery.rows import (
 )
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
+from facenet_app.gallery.searchable import Searchable
 from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
@@ -40,8 +52,8 @@ class GalleryStore(Advice):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other
-    processes on the same file. All of them raise GalleryError if the file fails them: damaged,
-    locked for too long, disk full. Made by :meth:`open`; use it in a ``with``, or close it.
+    processes on the same file or server. All of them raise GalleryError if that fails them: damaged,
+    locked for too long, disk full, out of reach. Made by :meth:`open`; use it in a ``with``, or close it.
     """
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
@@ -50,23 +62,35 @@ class GalleryStore(Advice):
         self._index_lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, model: str, fingerprint: str | None, clock: Clock = utc_now) -> Self:
-        """Open the gallery in a file; a new one is made if there is none.
+    def open(
+        cls,
+        place: Place | str,
+        *,
+        model: str,
+        fingerprint: str | None,
+        recall: float = DEFAULT_RECALL,
+        clock: Clock = utc_now,
+    ) -> Self:
+        """Open the gallery in a file or a PostgreSQL database; a new one is made if there is none.
 
         Args:
-            path: the file. New files and folders can be read by their owner only.
+            place: a file, or the address of a database that exists. New files and folders can be read
+                by their owner only.
             model: id of the model in use, for a new or empty gallery and for messages.
             fingerprint: of that model; a gallery without samples is bound to it. None opens an
                 existing gallery whatever its model, which is for all that needs no model, and for
                 re-embedding it.
+            recall: see :attr:`facenet_app.settings.Settings.search_recall`.
             clock: decides whose consent has expired.
 
         Raises:
+            UsageError: the address cannot be read.
             ModelMismatch: the gallery holds embeddings of another model.
-            GalleryError: the file is no gallery, is damaged, cannot be written, is in use for too
+            GalleryError: the file or database is no gallery, is damaged, cannot be written, is in use for too
                 long, or was written by a newer program; or there is none, and ``fingerprint`` is None.
         """
-        store = cls(Database.open(path, model=model, fingerprint=fingerprint), clock)
+        at = place_of(place) if isinstance(place, str) else place
+        store = cls(open_database(at, model=model, fingerprint=fingerprint, recall=recall), clock)
         try:
             if fingerprint is not None:
                 store._bind(model, fingerprint)
@@ -78,8 +102,7 @@ class GalleryStore(Advice):
     def _bind(self, model: str, fingerprint: str) -> None:
         self.refuse_other_model(model, fingerprint)  # first, because it need not wait for writers
         if self.fingerprint != fingerprint:
-            with self._database.writing() as connection:
-                bind_empty(connection, model, fingerprint)
+            self._database.write(lambda connection: bind_empty(connection, self.place, model, fingerprint))
 
     def close(self) -> None:
         """Let go of the file; any use afterwards is a GalleryError."""
@@ -94,9 +117,18 @@ class GalleryStore(Advice):
         self.close()
 
     @property
+    def place(self) -> Place:
+        """Where it is: a file, as an absolute path, or a server, whose address shows no password."""
+        return self._database.place
+
+    @property
     def path(self) -> Path:
-        """The file, as an absolute path."""
-        return self._database.path
+        """The file, as an absolute path.
+
+        Raises:
+            GalleryError: the gallery is on a server.
+        """
+        return gallery_file(self.place)
 
     @property
     def model(self) -> str:
@@ -115,16 +147,14 @@ class GalleryStore(Advice):
             ModelMismatch: the gallery holds embeddings of another model, or of this one under other
                 settings; the hint names those that differ.
         """
-        with self._database.reading() as connection:
-            refuse_other_model(connection, model, fingerprint)
+        self._database.read(lambda connection: refuse_other_model(connection, self.place, model, fingerprint))
 
     def revision(self) -> int:
         """Raised by one in every transaction that writes, by whichever process."""
         return int(self._header().revision)
 
     def _header(self) -> Row[Any]:
-        with self._database.reading() as connection:
-            return connection.execute(select(gallery)).one()
+        return self._database.read(lambda connection: connection.execute(select(gallery)).one())
 
     @staticmethod
     def same_name(first: str, second: str) -> bool:
@@ -133,8 +163,7 @@ class GalleryStore(Advice):
 
     def find(self, name: str) -> Identity | None:
         """The person called ``name``, or None."""
-        with self._database.reading() as connection:
-            return find_person(connection, name)
+        return self._database.read(lambda connection: find_person(connection, name))
 
     def get(self, name: str) -> Identity:
         """The person called ``name``.
@@ -142,8 +171,7 @@ class GalleryStore(Advice):
         Raises:
             IdentityNotFound: nobody is; the hint has names that are spelled alike.
         """
-        with self._database.reading() as connection:
-            return get_person(connection, name)
+        return self._database.read(lambda connection: get_person(connection, name))
 
     def with_id(self, identity_id: str) -> Identity:
         """The person of an id.
@@ -151,8 +179,7 @@ class GalleryStore(Advice):
         Raises:
             IdentityNotFound: there is none.
         """
-        with self._database.reading() as connection:
-            found = one_person(connection, identities.c.id == identity_id)
+        found = self._database.read(lambda connection: one_person(connection, identities.c.id == identity_id))
         if found is None:
             raise IdentityNotFound(
                 "nobody with this id is enrolled", "look at the list of everybody enrolled"
@@ -161,13 +188,16 @@ class GalleryStore(Advice):
 
     def identities(self) -> list[Identity]:
         """Everybody enrolled, by name."""
-        with self._database.reading() as connection:
-            rows = connection.execute(select_identities().order_by(identities.c.name_key))
+        query = select_identities().order_by(identities.c.name_key)
+
+        def look(connection: Connection) -> list[Identity]:
             cipher = cipher_of(connection)
-            people = [identity_from(row, cipher) for row in rows]
-        if cipher is not PLAIN:  # the keys of encrypted names are in no order
-            people.sort(key=lambda person: name_key(person.name))
-        return people
+            people = [identity_from(row, cipher) for row in connection.execute(query)]
+            if cipher is not PLAIN:  # the keys of encrypted names are in no order
+                people.sort(key=lambda person: name_key(person.name))
+            return people
+
+        return self._database.read(look)
 
     def samples(self, identity_id: str) -> list[Sample]:
         """The samples of one person with embeddings and crops, oldest first; empty for an unknown id."""
@@ -187,16 +217,20 @@ class GalleryStore(Advice):
         return found[0]
 
     def _samples(self, condition: ColumnElement[bool]) -> list[Sample]:
-        with self._database.reading() as connection:
-            rows = connection.execute(select(samples).where(condition).order_by(samples.c.number))
+        query = select(samples).where(condition).order_by(samples.c.number)
+
+        def look(connection: Connection) -> list[Sample]:
             cipher = cipher_of(connection)
-            return [sample_from(row, cipher) for row in rows.mappings()]
+            return [sample_from(row, cipher) for row in connection.execute(query).mappings()]
+
+        return self._database.read(look)
 
     def embeddings(self, identity_id: str) -> list[Embedding]:
         """The embeddings of one person's samples, oldest first; empty for an unknown id."""
         columns = select(samples.c.id, samples.c.embedding, samples.c.dimension, samples.c.fingerprint)
         query = columns.where(samples.c.identity_id == identity_id).order_by(samples.c.number)
-        with self._database.reading() as connection:
+
+        def look(connection: Connection) -> list[Embedding]:
             cipher = cipher_of(connection)
             return [
                 Embedding(
@@ -205,12 +239,17 @@ class GalleryStore(Advice):
                 for row in connection.execute(query)
             ]
 
+        return self._database.read(look)
+
     def owner_of(self, content_sha256: str) -> Identity | None:
         """Who this very picture of a face is enrolled for, or None."""
-        with self._database.reading() as connection:
+
+        def look(connection: Connection) -> Identity | None:
             digest = cipher_of(connection).lookup_digest(content_sha256)
             owner = select(samples.c.identity_id).where(samples.c.content_sha256 == digest)
             return one_person(connection, identities.c.id.in_(owner))
+
+        return self._database.read(look)
 
     def owners_of(self, digests: Sequence[str]) -> dict[str, str]:
         """Names of the people for whom pictures are enrolled, by the digest of the decoded picture
@@ -218,8 +257,7 @@ class GalleryStore(Advice):
         """
         if not digests:
             return {}
-        with self._database.reading() as connection:
-            return owners_of(connection, digests)
+        return self._database.read(lambda connection: owners_of(connection, digests))
 
     def add(
         self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS
@@ -248,9 +286,10 @@ class GalleryStore(Advice):
                 raise UsageError("there is no sample to store", "give at least one picture of the person")
             # Encodes PNGs: not while others wait.
             new.append((checked_name(name), [NewSample.of(draft) for draft in drafts]))
-        with self._database.writing() as connection:
-            now = self._clock()
-            return [add_samples(connection, name, samples, consent, now) for name, samples in new]
+        now = self._clock()
+        return self._database.write(
+            lambda connection: [add_samples(connection, name, samples, consent, now) for name, samples in new]
+        )
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.
@@ -263,30 +302,32 @@ class GalleryStore(Advice):
             InvalidName: nobody can be called ``new``.
         """
         new = checked_name(new)
-        with self._database.writing() as connection:
-            person = rename_person(connection, old, new, merge=merge)
+        person = self._database.write(lambda connection: rename_person(connection, old, new, merge=merge))
         self._wipe_if_possible()
         return person
 
     def remove(self, name: str) -> Identity:
-        """Remove a person with every sample and wipe the bytes from the file; returns who it was.
+        """Remove a person with every sample and wipe the bytes from the database; returns who it was.
 
-        The wiping writes the file anew, so it takes time in proportion to the gallery.
+        Wiping writes a file anew, so it takes time in proportion to the gallery.
 
         Raises:
             IdentityNotFound: nobody is called ``name``.
             GalleryError: the person is removed, but the bytes could not be wiped yet.
         """
-        with self._database.writing() as connection:
+
+        def delete(connection: Connection) -> Identity:
             person = get_person(connection, name)
             delete_person(connection, person)
+            return person
+
+        person = self._database.write(delete)
         self._wipe(f"{person.name!r} was removed")
         return person
 
     def operating_points(self) -> tuple[OperatingPoint, ...]:
         """The points measured for this gallery and its model, the strictest first; often none."""
-        with self._database.reading() as connection:
-            return read_points(connection)
+        return self._database.read(read_points)
 
     def set_operating_points(self, points: Sequence[OperatingPoint]) -> None:
         """Keep these points, and none else, for searches in this gallery.
@@ -295,14 +336,15 @@ class GalleryStore(Advice):
             ModelMismatch: one was measured with another model than the gallery's.
             UsageError: one has no target FMR, because its threshold was given by hand.
         """
-        with self._database.writing() as connection:
-            write_points(connection, points)
+        self._database.write(lambda connection: write_points(connection, points))
 
-    def index(self) -> SearchIndex:
+    def index(self) -> Searchable:
         """Everybody for searching, up to date with what any process wrote before this call.
 
         All but those whose consent has expired.
         """
+        if (searched_there := self._database.index(self._clock())) is not None:
+            return searched_there
         with self._index_lock:
             now = self._clock()
             if self._loaded is None:

@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
+from sqlalchemy import Connection
+
 from facenet_app.domain import AuditAction, AuditTrail, Consent, Identity
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.audit import read_trail
@@ -49,8 +51,7 @@ class Upkeep:
         columns = consent_columns(consent, self._clock())
         if forever:
             columns["expires_at"] = None
-        with self._database.writing() as connection:
-            return change_consent(connection, name, columns)
+        return self._database.write(lambda connection: change_consent(connection, name, columns))
 
     def refuse_expired(self, name: str, consent: Consent = NO_NEWS) -> None:
         """Do nothing if pictures of the person called ``name``, who may be new, may be stored.
@@ -65,8 +66,7 @@ class Upkeep:
 
     def expired(self) -> list[Identity]:
         """Everybody whose consent has expired: no search finds them."""
-        with self._database.reading() as connection:
-            return expired_people(connection, self._clock())
+        return self._database.read(lambda connection: expired_people(connection, self._clock()))
 
     def purge(self) -> list[Identity]:
         """Remove everybody whose consent has expired, as ``remove`` does; returns who it was.
@@ -74,10 +74,14 @@ class Upkeep:
         Raises:
             GalleryError: they are removed, but the bytes could not be wiped yet.
         """
-        with self._database.writing() as connection:
-            gone = expired_people(connection, self._clock())
-            for person in gone:
+
+        def delete(connection: Connection) -> list[Identity]:
+            expired = expired_people(connection, self._clock())
+            for person in expired:
                 delete_person(connection, person, AuditAction.PURGE)
+            return expired
+
+        gone = self._database.write(delete)
         if gone:
             self._wipe(f"{len(gone)} people were removed")
         return gone
@@ -145,8 +149,7 @@ class Upkeep:
 
     def audit(self) -> AuditTrail:
         """Who changed what and when, oldest first, and whether the trail is whole."""
-        with self._database.reading() as connection:
-            return read_trail(connection)
+        return self._database.read(read_trail)
 
     def _wipe(self, done: str) -> None:
         """Wipe what was removed.
@@ -158,7 +161,7 @@ class Upkeep:
             self._database.wipe()
         except GalleryError as error:
             raise GalleryError(
-                f"{done}, but traces may be left in the file ({error.message})",
+                f"{done}, but traces may be left in {self._database.traces} ({error.message})",
                 "run `facenet-app gallery check` later, which wipes them",
             ) from error
 

@@ -14,9 +14,9 @@ from facenet_app.errors import GalleryError
 from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.check import check_gallery
-from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import gallery_errors
 from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.sqlite_database import SqliteDatabase
 
 __all__ = ["Verified", "copy_file", "verified"]
 
@@ -89,7 +89,7 @@ def verified(path: Path, *, reload: int | None = None) -> Verified:
     Raises:
         GalleryError: it is no gallery, was written by a newer program, or the file itself is damaged.
     """
-    database = Database.open(path, model="", fingerprint=None)
+    database = SqliteDatabase.open(path, model="", fingerprint=None)
     try:
         damaged = [each for each in check_gallery(database) if each.code in _DAMAGED_FILE + _DAMAGED_SAMPLES]
         for finding in damaged:

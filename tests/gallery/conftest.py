@@ -1,27 +1,66 @@
-"""A fresh gallery for each test."""
+"""A fresh gallery for each test: in a file, and for most tests once more on a PostgreSQL server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from drafts import FINGERPRINT, MODEL
+from server import Server, start_server
 
-from facenet_app.gallery import database
+from facenet_app.domain import Place, ServerUrl
+from facenet_app.gallery import sqlite_database
 from facenet_app.gallery.store import GalleryStore
+
+ON_SERVER = pytest.param("postgres", marks=pytest.mark.postgres)
+
+
+MANY_WRITES = ("test_bulk", "test_gate")
+"""Tests of enrolling, which takes long and asks of the database no more than others do."""
+
+
+@pytest.fixture(scope="session")
+def server(require: Callable[[str, str], None]) -> Iterator[Server]:
+    """A PostgreSQL server of this run."""
+    with start_server(lambda: require("postgres", "PostgreSQL with pgvector cannot be started")) as started:
+        yield started
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Where a gallery file can be made."""
     return tmp_path / "people" / "gallery.db"
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[GalleryStore]:
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as opened:
+def url(server: Server) -> Iterator[ServerUrl]:
+    """A database of its own, with the tables of an empty gallery."""
+    with server.database() as address:
+        yield address
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of what both databases promise run on both; one that asks for ``path`` is about the file."""
+    if "place" in metafunc.fixturenames:
+        of_file = "path" in metafunc.fixturenames or metafunc.module.__name__ in MANY_WRITES
+        databases = ["sqlite"] if of_file else ["sqlite", ON_SERVER]
+        metafunc.parametrize("place", databases, indirect=True)
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Place:
+    """Where a gallery can be made."""
+    found: Place = request.getfixturevalue("path" if request.param == "sqlite" else "url")
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[GalleryStore]:
+    """An empty gallery."""
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as opened:
         yield opened
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Galleries opened from here on give up on a lock at once."""
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(sqlite_database, "PATIENCE", 0.1)

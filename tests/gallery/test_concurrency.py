@@ -4,22 +4,21 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from drafts import FINGERPRINT, MODEL, draft, embedding
 from enrollers import enroll, enroll_and_remove
 
-from facenet_app.domain import Template
+from facenet_app.domain import Place, Template
 from facenet_app.errors import DuplicateSample
 from facenet_app.gallery.store import GalleryStore
 
 WORKERS, COUNT = 3, 5
 
 
-def run(jobs: list[tuple[Callable[[Path, int, int], None], int]], path: Path) -> list[int | None]:
+def run(jobs: list[tuple[Callable[[Place, int, int], None], int]], place: Place) -> list[int | None]:
     """Each job in a fresh interpreter, all at once; their exit codes."""
     spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=target, args=(path, worker, COUNT)) for target, worker in jobs]
+    processes = [spawn.Process(target=target, args=(place, worker, COUNT)) for target, worker in jobs]
     for process in processes:
         process.start()
     for process in processes:
@@ -28,10 +27,10 @@ def run(jobs: list[tuple[Callable[[Path, int, int], None], int]], path: Path) ->
 
 
 def test_processes_enroll_the_same_and_different_people_into_a_gallery_that_none_of_them_made(
-    path: Path,
+    place: Place,
 ) -> None:
-    assert run([(enroll, worker) for worker in range(WORKERS)], path) == [0] * WORKERS
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+    assert run([(enroll, worker) for worker in range(WORKERS)], place) == [0] * WORKERS
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as store:
         people = {who.name: who.samples for who in store.identities()}
         own = {f"Worker {w} Person {n}": 2 for w in range(WORKERS) for n in range(COUNT)}
         assert people == {"Shared Person": WORKERS * COUNT, **own}
@@ -41,11 +40,11 @@ def test_processes_enroll_the_same_and_different_people_into_a_gallery_that_none
 
 
 def test_other_processes_writing_and_removing_are_seen_by_the_next_search(
-    store: GalleryStore, path: Path
+    store: GalleryStore, place: Place
 ) -> None:
     store.add("Anna", [draft(90_000)])
     assert store.index().people == 1
-    assert run([(enroll, 1), (enroll_and_remove, 2)], path) == [0, 0]
+    assert run([(enroll, 1), (enroll_and_remove, 2)], place) == [0, 0]
     assert store.index().people == 2 + COUNT
     (found,) = store.index().search(embedding(1001), 1, Template.NEAREST)
     assert (found.name, found.distance) == ("Worker 1 Person 0", 0.0)

@@ -62,9 +62,9 @@ def test_another_model_has_its_own(store: GalleryStore) -> None:
 @pytest.mark.parametrize(
     "damage", ["'{}'", "'7'", "'no json'", "'[]'", """json_set(measured, '$.threshold', 7)"""]
 )
-def test_a_damaged_row_is_a_gallery_error(store: GalleryStore, damage: str) -> None:
+def test_a_damaged_row_is_a_gallery_error(store: GalleryStore, path: Path, damage: str) -> None:
     store.set_operating_points([point(1.1, 1e-3)])
-    with closing(sqlite3.connect(store.path)) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"UPDATE operating_points SET measured = {damage}")
         connection.commit()
     with pytest.raises(GalleryError, match="damaged"):

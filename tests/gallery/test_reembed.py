@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from drafts import FINGERPRINT, MODEL, crop, draft, embed_differently
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
-from facenet_app.domain import Embedding, FaceCrop, OperatingPoint, Template
+from facenet_app.domain import Embedding, FaceCrop, OperatingPoint, Place, Template
 from facenet_app.errors import GalleryError, ModelMismatch
 from facenet_app.gallery.changeover import Trial
 from facenet_app.gallery.schema import fresh_embeddings
@@ -60,12 +59,12 @@ def test_every_sample_gets_the_embedding_of_its_crop(store: GalleryStore) -> Non
     assert store.check() == []
 
 
-def test_other_programs_see_all_old_or_all_new(store: GalleryStore, path: Path) -> None:
+def test_other_programs_see_all_old_or_all_new(store: GalleryStore, place: Place) -> None:
     seeds = filled(store)
     old = state(store)
     seen = []
 
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as reader:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as reader:
 
         def embed(crops: Sequence[FaceCrop]) -> NDArray[np.float32]:
             seen.append((state(reader) == old, reader.index().fingerprint))
@@ -78,10 +77,10 @@ def test_other_programs_see_all_old_or_all_new(store: GalleryStore, path: Path) 
 
 
 def test_what_is_enrolled_and_removed_meanwhile_is_neither_lost_nor_brought_back(
-    store: GalleryStore, path: Path
+    store: GalleryStore, place: Place
 ) -> None:
     filled(store, 20)
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as other:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as other:
         meanwhile = [
             lambda: other.add("Person 000", [draft(100)]),
             lambda: other.remove("Person 019"),  # in the second batch, of which the crops were read
@@ -101,17 +100,17 @@ def test_what_is_enrolled_and_removed_meanwhile_is_neither_lost_nor_brought_back
     assert store.check() == []
 
 
-def test_afterwards_the_old_model_is_refused_everywhere(store: GalleryStore, path: Path) -> None:
+def test_afterwards_the_old_model_is_refused_everywhere(store: GalleryStore, place: Place) -> None:
     store.add("Anna", [draft(1)])
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as stale:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as stale:
         store.reembed("net-b", NEW, embed_differently)
         with pytest.raises(ModelMismatch, match="reembed"):
             stale.add("Bea", [draft(2)])
         with pytest.raises(ModelMismatch, match="net-b"):
             stale.index().search(draft(1).embedding, 1)
     with pytest.raises(ModelMismatch, match="net-b"):
-        GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT)
-    with GalleryStore.open(path, model="net-b", fingerprint=NEW) as opened:
+        GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT)
+    with GalleryStore.open(place, model="net-b", fingerprint=NEW) as opened:
         assert [who.name for who in opened.identities()] == ["Anna"]
 
 
@@ -120,10 +119,10 @@ def test_an_empty_gallery_takes_the_new_model(store: GalleryStore) -> None:
     assert (store.model, store.fingerprint) == ("net-b", NEW)
 
 
-def test_opened_without_a_model_to_be_bound_to_another(path: Path) -> None:
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+def test_opened_without_a_model_to_be_bound_to_another(place: Place) -> None:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as store:
         store.add("Anna", [draft(1)])
-    with GalleryStore.open(path, model="net-b", fingerprint=None) as store:
+    with GalleryStore.open(place, model="net-b", fingerprint=None) as store:
         assert store.reembed("net-b", NEW, embed_differently) == 1
         assert state(store) == expected([1])
 

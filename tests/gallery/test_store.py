@@ -10,7 +10,7 @@ import pytest
 from drafts import FINGERPRINT, MODEL, draft, embedding
 from PIL import Image
 
-from facenet_app.domain import Embedding, FaceCrop, Quality, SampleDraft
+from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft
 from facenet_app.errors import (
     DuplicateSample,
     FacenetAppError,
@@ -39,15 +39,15 @@ def test_a_new_gallery_is_empty_and_for_the_owner_only(store: GalleryStore, path
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_what_was_added_comes_back_after_reopening(path: Path) -> None:
+def test_what_was_added_comes_back_after_reopening(place: Place) -> None:
     before = datetime.now(UTC)
     drafts = [draft(1), draft(2, keep_crop=False)]
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as store:
         identity, added = store.add("  Grace   Hopper ", drafts)
     assert (identity.name, identity.samples) == ("Grace Hopper", 2)
     assert before <= identity.enrolled_at <= datetime.now(UTC)
     assert identity.enrolled_at.utcoffset() == timedelta(0)
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as store:
         assert store.identities() == [identity]
         read = store.samples(identity.id)
         assert [sample.to_dict() for sample in read] == [sample.to_dict() for sample in added]
@@ -216,7 +216,14 @@ def test_the_index_is_kept_until_anybody_writes(store: GalleryStore, path: Path)
     store.add("Anna", [draft(1)])
     first = store.index()
     assert store.index() is first
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as other:
+    store.add("Bea", [draft(2)])
+    assert store.index() is not first
+
+
+def test_the_index_has_what_anybody_wrote(store: GalleryStore, place: Place) -> None:
+    store.add("Anna", [draft(1)])
+    first = store.index()
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as other:
         other.add("Bea", [draft(2), draft(3)])
         other.rename("Anna", "Ann")
     second = store.index()
@@ -226,14 +233,14 @@ def test_the_index_is_kept_until_anybody_writes(store: GalleryStore, path: Path)
     assert store.samples(found.identity_id)[0].id == found.sample_id
 
 
-def test_a_gallery_of_another_model_is_refused_with_the_way_out(store: GalleryStore, path: Path) -> None:
+def test_a_gallery_of_another_model_is_refused_with_the_way_out(store: GalleryStore, place: Place) -> None:
     store.add("Anna", [draft(1)])
     with pytest.raises(ModelMismatch) as caught:
-        GalleryStore.open(path, model="net-b", fingerprint="net-b:1")
-    for part in (str(path), MODEL, FINGERPRINT, "net-b", "net-b:1", "facenet-app gallery reembed"):
+        GalleryStore.open(place, model="net-b", fingerprint="net-b:1")
+    for part in (str(place), MODEL, FINGERPRINT, "net-b", "net-b:1", "facenet-app gallery reembed"):
         assert part in str(caught.value)
     assert store.fingerprint == FINGERPRINT
-    with GalleryStore.open(path, model="net-b", fingerprint=None) as opened:
+    with GalleryStore.open(place, model="net-b", fingerprint=None) as opened:
         assert opened.model == MODEL
 
 
@@ -255,21 +262,21 @@ def test_the_way_out_names_the_settings_that_differ(
     assert caught.value.hint == f"run `facenet-app gallery reembed`{go_on}"
 
 
-def test_the_way_back_to_a_gallery_of_mirrored_faces(path: Path) -> None:
+def test_the_way_back_to_a_gallery_of_mirrored_faces(place: Place) -> None:
     mirrored = f"{FINGERPRINT}-mirror"
-    with GalleryStore.open(path, model=MODEL, fingerprint=mirrored) as store:
+    with GalleryStore.open(place, model=MODEL, fingerprint=mirrored) as store:
         store.add("Anna", [draft(1, fingerprint=mirrored)])
         store.refuse_other_model(MODEL, mirrored)
         with pytest.raises(ModelMismatch, match=r"or go on with FACENET_APP_MIRROR=1\.$"):
             store.refuse_other_model(MODEL, FINGERPRINT)
 
 
-def test_an_empty_gallery_is_bound_to_whatever_model_opens_it(store: GalleryStore, path: Path) -> None:
+def test_an_empty_gallery_is_bound_to_whatever_model_opens_it(store: GalleryStore, place: Place) -> None:
     store.add("Anna", [draft(1)])
     store.remove("Anna")
     store.refuse_other_model("net-b", "net-b:1")
     assert store.fingerprint == FINGERPRINT  # asking changes nothing
-    with GalleryStore.open(path, model="net-b", fingerprint="net-b:1") as other:
+    with GalleryStore.open(place, model="net-b", fingerprint="net-b:1") as other:
         other.add("Bea", [draft(2, fingerprint="net-b:1")])
         assert (other.model, other.index().people, other.check()) == ("net-b", 1, [])
     assert store.model == "net-b"
@@ -277,13 +284,13 @@ def test_an_empty_gallery_is_bound_to_whatever_model_opens_it(store: GalleryStor
         store.add("Cleo", [draft(3)])
 
 
-def test_opening_with_the_same_model_writes_nothing(store: GalleryStore, path: Path) -> None:
-    GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT).close()
+def test_opening_with_the_same_model_writes_nothing(store: GalleryStore, place: Place) -> None:
+    GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT).close()
     assert store.revision() == 0
 
 
-def test_a_closed_gallery_cannot_be_used(path: Path) -> None:
-    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+def test_a_closed_gallery_cannot_be_used(place: Place) -> None:
+    with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as store:
         store.add("Anna", [draft(1)])
     for use in (store.identities, store.revision, store.index, lambda: store.add("Bea", [draft(2)])):
         with pytest.raises(GalleryError, match="closed"):

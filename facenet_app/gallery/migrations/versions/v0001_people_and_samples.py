@@ -6,6 +6,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+CODE_POINTS = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Text in the same order on every database."""
+
 
 def upgrade() -> None:
     """Create the tables."""
@@ -24,7 +27,7 @@ def upgrade() -> None:
         "identities",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("name", sa.String, nullable=False),
-        sa.Column("name_key", sa.String, nullable=False),
+        sa.Column("name_key", CODE_POINTS, nullable=False),
         sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_identities"),
         sa.UniqueConstraint("name_key", name="uq_identities_name_key"),

@@ -1,0 +1,254 @@
+"""A gallery on a PostgreSQL server with pgvector: for several programs on several machines.
+
+Writers wait for each other at the one row of ``gallery``, readers read one snapshot. A transaction
+that the server undid (a lost connection, a deadlock) is made again, and a connection lost while
+committing is looked into: the server knows the transaction by its number.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Row,
+    String,
+    cast,
+    create_engine,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
+
+from facenet_app.domain import Finding, ServerUrl
+from facenet_app.errors import GalleryError
+from facenet_app.gallery.database import Database
+from facenet_app.gallery.faults import gallery_errors
+from facenet_app.gallery.schema import gallery
+from facenet_app.gallery.server_faults import is_conflict, is_lost
+from facenet_app.gallery.server_index import Measured, tend_indexes
+from facenet_app.gallery.server_search import ServerIndex
+from facenet_app.gallery.server_vectors import follow_changes, vector_faults
+
+__all__ = ["PostgresDatabase"]
+
+Result = TypeVar("Result")
+
+PATIENCE: Final = 10
+"""Seconds to wait for another program's transaction, and for a lost server to come back at a commit."""
+
+ATTEMPTS: Final = 5
+"""How often a transaction is made that the server keeps undoing."""
+
+_FIRST_PAUSE: Final = 0.05
+"""Seconds before the second attempt; doubled for each further one."""
+
+_TABLES_LOCK: Final = 0x6661_6365
+"""Number of the lock under which tables are made ("face")."""
+
+
+class PostgresDatabase(Database):
+    """Transactions on one gallery in a database of a server.
+
+    Args:
+        url: of the database, which must exist; the tables are made in it.
+        recall: see :attr:`facenet_app.settings.Settings.search_recall`.
+    """
+
+    traces = "the free space of the server's files"
+
+    def __init__(self, url: ServerUrl, recall: float) -> None:
+        engine = _engine(url)
+        reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        super().__init__(url, reader, engine)
+        self._recall = recall
+
+    @classmethod
+    def has_tables(cls, url: ServerUrl) -> bool:
+        """Whether there is any table in the database.
+
+        Raises:
+            GalleryError: it cannot be reached.
+        """
+        database = cls(url, 1)
+        try:
+            return database.read(lambda connection: bool(inspect(connection).get_table_names()))
+        finally:
+            database.close()
+
+    def read(self, look: Callable[[Connection], Result]) -> Result:
+        """See :meth:`Database.read`; a lost connection is made anew."""
+
+        def once() -> Result:
+            with self._open().begin() as connection:
+                return look(connection)
+
+        return self._again(once)
+
+    def write(self, change: Callable[[Connection], Result]) -> Result:
+        """See :meth:`Database.write`."""
+
+        def once() -> Result:
+            with self._write_transaction() as connection:
+                return change(connection)
+
+        return self._again(once)
+
+    def _again(self, once: Callable[[], Result]) -> Result:
+        """Do what was undone for no fault of its own, up to ``ATTEMPTS`` times."""
+        self._open()
+        with gallery_errors(self.place):
+            for attempt in range(ATTEMPTS - 1):
+                try:
+                    return once()
+                except DBAPIError as error:
+                    if not (is_lost(error.orig) or is_conflict(error.orig)):
+                        raise
+                # Two that undid each other must not meet again.
+                time.sleep(_FIRST_PAUSE * 2**attempt * (1 + random.random()))  # noqa: S311 (no secret)
+            return once()
+
+    @contextmanager
+    def _write_transaction(self) -> Iterator[Connection]:
+        with self._writer.connect() as connection:
+            transaction = connection.begin()
+            begun: Row[Any] | None = None
+            try:
+                begun = self._begin_write(connection)
+                yield connection
+                self._end_write(connection)
+                due = self._is_due(connection)
+            except BaseException as error:
+                transaction.rollback()
+                if begun is not None and isinstance(error, DBAPIError) and is_lost(error.orig):
+                    self._end_backend(begun)
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if not is_lost(error.orig) or not self._was_committed(begun, error):
+                    raise
+        if due is not None:
+            with suppress(DBAPIError):  # the change is kept; check() says that searches are slow
+                tend_indexes(self._writer, due, self._recall)
+
+    def _begin_write(self, connection: Connection) -> Row[Any]:
+        raised = update(gallery).values(revision=gallery.c.revision + 1)
+        number = cast(func.pg_current_xact_id(), String).label("number")
+        backend = func.pg_backend_pid().label("backend")
+        columns = gallery.c.revision, gallery.c.fingerprint, number, backend
+        return connection.execute(raised.returning(*columns)).one()
+
+    def _end_write(self, connection: Connection) -> None:
+        follow_changes(connection)
+        super()._end_write(connection)
+
+    def _is_due(self, connection: Connection) -> str | None:
+        """The gallery's fingerprint if an index is to be built or measured."""
+        fingerprint = str(connection.execute(select(gallery.c.fingerprint)).scalar_one())
+        known = Measured.all_of(connection).values()
+        return fingerprint if any(each.is_due(fingerprint, self._recall) for each in known) else None
+
+    def _was_committed(self, begun: Row[Any], lost: DBAPIError) -> bool:
+        """Whether the server kept the transaction although its answer did not come.
+
+        Raises:
+            GalleryError: the server did not come back within ``PATIENCE`` seconds.
+        """
+        deadline = time.monotonic() + PATIENCE
+        status = select(func.pg_xact_status(text("CAST(:number AS xid8)"))).params(number=begun.number)
+        while time.monotonic() < deadline:
+            with suppress(DBAPIError), self._writer.connect() as connection:
+                found = connection.execute(status).scalar_one()
+                if found in ("committed", "aborted"):
+                    return bool(found == "committed")
+            self._end_backend(begun)  # still in progress: its process has not noticed yet
+            time.sleep(_FIRST_PAUSE)
+        raise GalleryError(
+            f"the connection to the gallery {self.place} was lost while a change was being kept, "
+            "and whether it was is not known",
+            "look with `facenet-app gallery list` before you try again",
+        ) from lost
+
+    def _end_backend(self, begun: Row[Any]) -> None:
+        """End the server process of a connection that was lost, lest it keeps others waiting."""
+        ours = "pid = :backend AND backend_xid = CAST(CAST(:number AS xid8) AS xid)"
+        end = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608 (constant)
+        with suppress(DBAPIError), self._writer.connect() as connection:
+            connection.execute(end, {"backend": begun.backend, "number": begun.number})
+
+    def wipe(self) -> None:
+        """Free the room of removed rows for new ones.
+
+        What else a server keeps of them, its write-ahead log, replicas and backups, is for its
+        administrator: see docs/scaling.md.
+
+        Raises:
+            GalleryError: the server cannot be reached.
+        """
+        self._open()
+        alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")  # VACUUM takes no other
+        with gallery_errors(self.place), alone.connect() as connection:
+            unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
+            connection.execute(text("VACUUM identities, samples, changes, sample_vectors, centroids"))
+            done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
+            connection.execute(done.values(unwiped_revision=None))
+
+    def index(self, now: datetime) -> ServerIndex:
+        """The server's search of all whose consent holds ``now``."""
+        return self.read(lambda connection: ServerIndex.look(connection, self.read, self._recall, now))
+
+    def damages(self, connection: Connection) -> Iterator[Finding]:
+        """Whether the vectors that searches use are those of the samples, and are found quickly."""
+        yield from vector_faults(connection)
+        fingerprint = connection.execute(select(gallery.c.fingerprint)).scalar_one()
+        for each in Measured.all_of(connection).values():
+            if each.is_due(fingerprint, self._recall):
+                yield Finding(
+                    "slow_search",
+                    f"searches compare with all {each.rows:,} rows of {each.table}: its index is not ready",
+                    "enroll anybody, which builds it, while the server has memory and disk to spare",
+                )
+
+    def exposures(self) -> Iterator[Finding]:
+        """Nothing: who may connect is the server's to say."""
+        yield from ()
+
+    def _no_gallery(self) -> GalleryError:
+        return GalleryError(
+            f"there is no gallery in {self.place}",
+            "check --gallery and FACENET_APP_GALLERY, or enroll somebody first",
+        )
+
+    def _keep_others_out(self, connection: Connection) -> None:
+        connection.execute(select(func.pg_advisory_xact_lock(_TABLES_LOCK)))
+
+
+def _engine(url: ServerUrl) -> Engine:
+    query: dict[str, tuple[str, ...]] = {}
+    for name, value in url.query:
+        query[name] = (*query.get(name, ()), value)
+    return create_engine(
+        URL.create("postgresql+psycopg", url.user, url.password, url.host, url.port, url.database, query),
+        connect_args={
+            "connect_timeout": PATIENCE,
+            "application_name": "facenet-app",
+            # Named prepared statements break behind poolers, and their generic plans use no partial index.
+            "prepare_threshold": None,
+            # A client that vanished in mid-transaction must not keep the others waiting.
+            "options": f"-c lock_timeout={PATIENCE}s -c idle_in_transaction_session_timeout=60s",
+        },
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=PATIENCE,
+        hide_parameters=True,  # they are names and embeddings, and errors end up in logs
+    )

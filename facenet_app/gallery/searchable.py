@@ -1,0 +1,34 @@
+"""What a search of the gallery offers, wherever it is done."""
+
+from typing import Protocol
+
+from facenet_app.domain import Candidate, Embedding, Template
+
+__all__ = ["Searchable"]
+
+
+class Searchable(Protocol):
+    """Everybody enrolled at one revision, ready to be compared with a face."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the model that made the embeddings."""
+        ...
+
+    @property
+    def people(self) -> int:
+        """How many people have a sample."""
+        ...
+
+    @property
+    def samples(self) -> int:
+        """How many samples they have."""
+        ...
+
+    def search(self, embedding: Embedding, k: int, template: Template = Template.CENTROID) -> list[Candidate]:
+        """The ``k`` people nearest to ``embedding``, by ascending distance of their template.
+
+        Raises:
+            ModelMismatch: the embedding was made by another model than the gallery's.
+        """
+        ...

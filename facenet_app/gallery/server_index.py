@@ -1,0 +1,144 @@
+"""The HNSW indexes of a large gallery on PostgreSQL: when they are built, and what they find.
+
+An index is used with an effort (pgvector's ``hnsw.ef_search``) that was measured on this very gallery
+to find the nearest row often enough, and not at all where that was not measured or not reached: then
+the probe is compared with everybody, which is slower and never wrong. Indexes hold the rows of one
+fingerprint alone, so that a re-embedding never has to wait for one.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, String, bindparam, text
+
+from facenet_app.gallery.indexed_query import MOST_EFFORT, IndexedQuery
+from facenet_app.gallery.recall import measure_recalls
+
+__all__ = ["Measured", "tend_indexes"]
+
+FEWEST_ROWS: Final = 20_000
+"""Rows of a table below which comparing with all of them is quick enough."""
+
+MOST_DIMENSIONS: Final = 2000
+"""Of a vector that pgvector can index."""
+
+_EFFORTS: Final = (40, 80, 120, 200, 300, 450, 700, MOST_EFFORT)
+
+_GROWTH: Final = 2
+"""An effort is measured again when the table has this many times the rows of the last time."""
+
+_LOCK: Final = 0x6873_6E77
+"""Number of the lock of whoever builds ("hnsw")."""
+
+_BYTES_A_ROW: Final = 600
+"""Of an index under construction, beside the vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is known of one table of vectors: its rows, and the recall of its index at each effort."""
+
+    table: str
+    rows: int
+    fingerprint: str | None
+    """Whose vectors the index holds; None if there is none."""
+    rows_then: int
+    """Rows when the recalls were measured."""
+    recalls: Mapping[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def all_of(cls, connection: Connection) -> dict[str, Self]:
+        """Both tables of vectors by name."""
+        return {row.name: cls._from(row._mapping) for row in connection.execute(_SEARCHES)}
+
+    @classmethod
+    def _from(cls, row: Mapping[Any, Any]) -> Self:
+        recalls = {int(effort): float(share) for effort, share in (row["recalls"] or {}).items()}
+        return cls(row["name"], row["rows"], row["fingerprint"], row["rows_then"] or 0, recalls)
+
+    def effort(self, fingerprint: str, recall: float) -> int | None:
+        """The least effort that gives this recall, or None: compare with everybody."""
+        if fingerprint != self.fingerprint or self.rows < FEWEST_ROWS or recall >= 1:
+            return None
+        return min((effort for effort, share in self.recalls.items() if share >= recall), default=None)
+
+    def is_due(self, fingerprint: str, recall: float) -> bool:
+        """Whether there is an index to build, or a recall to measure."""
+        if self.rows < FEWEST_ROWS or recall >= 1:
+            return False
+        if fingerprint != self.fingerprint or self.rows >= _GROWTH * self.rows_then:
+            return True
+        return max(self.recalls, default=0) < MOST_EFFORT and max(self.recalls.values(), default=0) < recall
+
+
+_SEARCHES: Final = text("SELECT name, rows, fingerprint, rows_then, recalls FROM vector_searches")
+
+
+def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
+    """Build the indexes that are missing and measure what is not known, if nobody else does already.
+
+    Neither readers nor writers wait for it; it takes some seconds for 20,000 people and minutes for a
+    million.
+    """
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+            return
+        try:
+            for each in Measured.all_of(connection).values():
+                if each.is_due(fingerprint, recall):
+                    _tend(connection, each, fingerprint, recall)
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+
+
+def _tend(connection: Connection, known: Measured, fingerprint: str, recall: float) -> None:
+    table = known.table
+    size = f"SELECT vector_dims(vector) FROM {table} WHERE fingerprint = :whose LIMIT 1"  # noqa: S608 (constants)
+    dimension = connection.execute(text(size), {"whose": fingerprint}).scalar()
+    if dimension is None or dimension > MOST_DIMENSIONS:
+        return
+    _build(connection, known, fingerprint, dimension)
+    recalls: dict[int, float] = {}
+    query = IndexedQuery(table, fingerprint, dimension)
+    one_state = connection.engine.execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    with one_state.begin() as reader:
+        for effort, share in measure_recalls(reader, query, _EFFORTS):
+            recalls[effort] = share
+            if share >= recall:
+                break
+    connection.execute(
+        text(
+            "UPDATE vector_searches SET fingerprint = :whose, rows_then = :rows, "
+            "recalls = CAST(:recalls AS json) WHERE name = :table"
+        ),
+        {"whose": fingerprint, "rows": known.rows, "recalls": json.dumps(recalls), "table": table},
+    )
+
+
+def _build(connection: Connection, known: Measured, fingerprint: str, dimension: int) -> None:
+    """Build the index unless it is there, and drop those of other fingerprints."""
+    table = known.table
+    name = f"hnsw_{table}_{hashlib.sha256(fingerprint.encode()).hexdigest()[:12]}"
+    there = text(
+        "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "WHERE i.indrelid = CAST(:table AS regclass) AND c.relname LIKE 'hnsw%'"
+    )
+    found = {row.relname: row.indisvalid for row in connection.execute(there, {"table": table})}
+    for other, valid in found.items():
+        if other != name or not valid:  # not valid: whoever built it was interrupted
+            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {other}"))
+    if found.get(name):
+        return
+    megabytes = 64 + known.rows * (4 * dimension + _BYTES_A_ROW) // 2**20
+    connection.execute(text(f"SET maintenance_work_mem = '{megabytes}MB'"))
+    connection.execute(text("SET lock_timeout = 0"))  # it waits for every transaction that is under way
+    vector = f"(CAST(vector AS vector({dimension}))) vector_l2_ops"
+    build = f"CREATE INDEX CONCURRENTLY {name} ON {table} USING hnsw ({vector})"
+    options = "WITH (m = 16, ef_construction = 100) WHERE fingerprint = :whose"
+    literal = bindparam("whose", fingerprint, String, literal_execute=True)
+    connection.execute(text(f"{build} {options}").bindparams(literal))

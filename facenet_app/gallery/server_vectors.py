@@ -1,0 +1,157 @@
+"""The vectors that PostgreSQL searches, in tables of their own beside ``samples``.
+
+``sample_vectors`` has one row a sample of the gallery's model, ``centroids`` one a person: the
+normalized mean as :func:`facenet_app.comparison.distance.centroids` computes it. Writers keep both in
+step, in the transaction of their change, by the change log: no writer needs to think of them. The
+rows are small, without names and crops, so that comparing with everybody reads no more than it must.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Row, Select, select, text
+
+from facenet_app.comparison.distance import centroids
+from facenet_app.domain import Finding
+from facenet_app.gallery.changelog import ChangeKind
+from facenet_app.gallery.rows import vector_from_bytes
+from facenet_app.gallery.schema import changes, gallery, samples
+
+__all__ = ["as_text", "follow_changes", "vector_faults"]
+
+BATCH: Final = 10_000
+"""Samples read at a time when everything is computed anew."""
+
+_INSERT_SAMPLES: Final = text(
+    "INSERT INTO sample_vectors (number, identity_id, fingerprint, vector) "
+    "VALUES (:number, :identity_id, :fingerprint, CAST(:vector AS vector))"
+)
+_INSERT_CENTROIDS: Final = text(
+    "INSERT INTO centroids (identity_id, fingerprint, vector) "
+    "VALUES (:identity_id, :fingerprint, CAST(:vector AS vector))"
+)
+_MOVE: Final = text(
+    "UPDATE sample_vectors v SET identity_id = s.identity_id FROM samples s "
+    "WHERE s.number = v.number AND v.number = ANY(:moved)"
+)
+_OUT_OF_STEP: Final = text(
+    "SELECT count(*) FROM samples s FULL JOIN sample_vectors v ON v.number = s.number, gallery g "
+    "WHERE CASE WHEN s.fingerprint = g.fingerprint "
+    "THEN v.number IS NULL OR (v.identity_id, v.fingerprint) <> (s.identity_id, s.fingerprint) "
+    "ELSE v.number IS NOT NULL END"
+)
+_WITHOUT_CENTROID: Final = text(
+    "SELECT count(*) FROM (SELECT DISTINCT identity_id FROM sample_vectors) v "
+    "FULL JOIN centroids c ON c.identity_id = v.identity_id "
+    "WHERE c.identity_id IS NULL OR v.identity_id IS NULL"
+)
+
+
+def as_text(vector: NDArray[np.float32]) -> str:
+    """A vector as pgvector reads and writes it; every float32 comes back bit for bit."""
+    return f"[{','.join(map(repr, vector.tolist()))}]"
+
+
+def follow_changes(connection: Connection) -> None:
+    """Bring the vectors in step with what the transaction's revision did to the samples.
+
+    Raises:
+        ValueError: an embedding cannot be read.
+    """
+    header = connection.execute(select(gallery)).one()
+    if header.changes_since == header.revision:  # everything changed at once
+        _make_anew(connection)
+        return
+    rows = connection.execute(select(changes).where(changes.c.revision == header.revision)).all()
+    added = [row.sample_number for row in rows if row.kind == ChangeKind.SAMPLE_ADDED]
+    moved = [row.sample_number for row in rows if row.kind == ChangeKind.SAMPLE_MOVED]
+    owners = sorted({row.identity_id for row in rows if row.sample_number is not None and row.identity_id})
+    if added:
+        new = connection.execute(_usable().where(samples.c.number.in_(added))).all()
+        connection.execute(_INSERT_SAMPLES, [_sample_row(row) for row in new])
+    if moved:
+        connection.execute(_MOVE, {"moved": moved})
+    if owners:
+        connection.execute(text("DELETE FROM centroids WHERE identity_id = ANY(:owners)"), {"owners": owners})
+        _insert_centroids(connection, connection.execute(_usable().where(samples.c.identity_id.in_(owners))))
+
+
+def _make_anew(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM sample_vectors"))
+    connection.execute(text("DELETE FROM centroids"))
+    with connection.execute(_usable().execution_options(yield_per=BATCH)) as rows:
+        for batch in _whole_people(rows):
+            connection.execute(_INSERT_SAMPLES, [_sample_row(row) for row in batch])
+            _insert_centroids(connection, batch)
+
+
+def _usable() -> Select[Any]:
+    """The samples of the gallery's model, those of a person together in order of enrollment."""
+    columns = (samples.c.number, samples.c.identity_id, samples.c.embedding, samples.c.dimension)
+    return (
+        select(*columns, samples.c.fingerprint)
+        .join(gallery, gallery.c.fingerprint == samples.c.fingerprint)
+        .order_by(samples.c.identity_id, samples.c.number)
+    )
+
+
+def _whole_people(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    """The rows in lists of at least ``BATCH``, the last one apart, that part no person's rows."""
+    batch: list[Row[Any]] = []
+    for _, own in groupby(rows, attrgetter("identity_id")):
+        batch.extend(own)
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _sample_row(row: Row[Any]) -> dict[str, Any]:
+    vector = as_text(vector_from_bytes(row.embedding, row.dimension))
+    return {
+        "number": row.number,
+        "identity_id": row.identity_id,
+        "fingerprint": row.fingerprint,
+        "vector": vector,
+    }
+
+
+def _insert_centroids(connection: Connection, rows: Iterable[Row[Any]]) -> None:
+    people: list[str] = []
+    starts: list[int] = []
+    vectors: list[NDArray[np.float32]] = []
+    fingerprint = ""
+    for row in rows:
+        if not people or people[-1] != row.identity_id:
+            people.append(row.identity_id)
+            starts.append(len(vectors))
+        vectors.append(vector_from_bytes(row.embedding, row.dimension))
+        fingerprint = row.fingerprint
+    if people:
+        means = centroids(np.array(vectors), np.array(starts))
+        connection.execute(_INSERT_CENTROIDS, _centroid_rows(people, fingerprint, means))
+
+
+def _centroid_rows(
+    people: Sequence[str], fingerprint: str, means: NDArray[np.float32]
+) -> list[dict[str, Any]]:
+    return [
+        {"identity_id": person, "fingerprint": fingerprint, "vector": as_text(mean)}
+        for person, mean in zip(people, means, strict=True)
+    ]
+
+
+def vector_faults(connection: Connection) -> Iterator[Finding]:
+    """Code ``search_out_of_step`` if searches would not find what the samples say."""
+    wrong = sum(connection.execute(query).scalar_one() for query in (_OUT_OF_STEP, _WITHOUT_CENTROID))
+    if wrong:
+        yield Finding(
+            "search_out_of_step",
+            f"{wrong} samples or people are not as the server's search knows them",
+            "run `facenet-app gallery reembed`",
+        )

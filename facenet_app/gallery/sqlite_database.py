@@ -1,0 +1,172 @@
+"""A gallery in one SQLite file: for one machine, with any number of processes.
+
+Writers take the lock at the start of their transaction and wait for each other; readers see the
+state at the start of theirs and wait for nobody (write-ahead log).
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from facenet_app.domain import Finding
+from facenet_app.errors import GalleryError
+from facenet_app.gallery.database import Database
+from facenet_app.gallery.faults import gallery_errors, not_a_gallery
+
+__all__ = ["SqliteDatabase"]
+
+PATIENCE: Final = 10.0
+"""Seconds to wait for another program's transaction."""
+
+_SMALLEST_DATABASE: Final = 512
+"""Bytes of the smallest page. SQLite takes a file of one byte for an empty one and would overwrite it."""
+
+_RESTORE: Final = (
+    "put a backup copy of the file in its place, or enroll everybody again in another one with --gallery"
+)
+
+
+class SqliteDatabase(Database):
+    """Transactions on one gallery file. Made by :meth:`open`."""
+
+    traces = "the file"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        engine = _engine(path)
+        super().__init__(path, engine, engine.execution_options(begin="BEGIN IMMEDIATE"))
+
+    @classmethod
+    def open(cls, path: Path, *, model: str, fingerprint: str | None) -> Self:
+        """Open the file; see :meth:`Database.start`.
+
+        Args:
+            path: the file; created with its folders, for the owner only, unless fingerprint is None.
+            model: id of the model that a new gallery is for.
+            fingerprint: that of the model; None for a gallery that must exist already.
+        """
+        path = path.absolute()
+        with gallery_errors(path):
+            _prepare_file(path, create=fingerprint is not None)
+        return cls(path).start(model, fingerprint)
+
+    def wipe(self) -> None:
+        """Rewrite the file without what was removed, and empty the write-ahead log.
+
+        SQLite's secure_delete overwrites deleted rows, but not the copies of them that splitting a
+        page of its trees can leave behind; only VACUUM, which writes the live rows anew, does.
+
+        Raises:
+            GalleryError: another program is reading or writing, or the disk is full.
+        """
+        with gallery_errors(self.path), closing(self._open().raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT unwiped_revision FROM gallery")
+            unwiped = cursor.fetchone()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            answer = cursor.fetchone()
+            if answer is None or answer[0]:  # "busy": somebody reads from the log
+                raise GalleryError(
+                    f"the gallery {self.path} is being read by another program",
+                    "try again when that has finished",
+                )
+            # A removal since then has a higher revision and does its own wiping.
+            cursor.execute("UPDATE gallery SET unwiped_revision = NULL WHERE unwiped_revision <= ?", unwiped)
+
+    def index(self, now: datetime) -> None:
+        """None: a file is searched in memory."""
+
+    def damages(self, connection: Connection) -> Iterator[Finding]:
+        """What SQLite finds wrong with the file."""
+        faults = connection.exec_driver_sql("PRAGMA integrity_check(10)").scalars().all()
+        if faults != ["ok"]:
+            yield Finding("damaged_file", f"the file is damaged ({len(faults)} faults or more)", _RESTORE)
+        broken = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+        if broken:
+            yield Finding("broken_reference", f"{broken} samples belong to nobody", _RESTORE)
+
+    def exposures(self) -> Iterator[Finding]:
+        """Whether other users of the machine can open the file."""
+        if os.name == "posix" and self.path.stat().st_mode & 0o077:
+            yield Finding(
+                "open_to_others",
+                f"other users of this machine can open {self.path}",
+                f"run `chmod 600 {self.path}`",
+            )
+
+    def _prepare(self) -> None:
+        """Switch the file to the write-ahead log, once in its life.
+
+        SQLite does not wait by itself here when two processes make the same new gallery.
+        """
+        deadline = time.monotonic() + PATIENCE
+        with closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            while True:
+                try:
+                    cursor.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.02)
+                else:
+                    return
+
+    def _no_gallery(self) -> GalleryError:
+        return _no_gallery(self.path)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,  # they are names and embeddings, and errors end up in logs
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Python's own BEGIN comes late and takes no lock; isolation_level None switches it off.
+        options: dict[str, Any] = dict(connection.get_execution_options())
+        connection.exec_driver_sql(options.get("begin", "BEGIN"))
+
+    return engine
+
+
+def _prepare_file(path: Path, *, create: bool) -> None:
+    if path.is_dir():
+        raise GalleryError(f"{path} is a folder", "give a file, such as gallery.db in that folder")
+    if path.exists():
+        if 0 < path.stat().st_size < _SMALLEST_DATABASE:
+            raise not_a_gallery(path)
+        return
+    if not create:
+        raise _no_gallery(path)
+    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    # SQLite gives its log files the same permissions. A file that another thread has just made must
+    # not even be opened here: closing it would drop that thread's locks on it (a POSIX rule).
+    with suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
+
+
+def _no_gallery(path: Path) -> GalleryError:
+    return GalleryError(
+        f"there is no gallery at {path}", "check --gallery and FACENET_APP_GALLERY, or enroll somebody first"
+    )
