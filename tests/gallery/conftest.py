@@ -14,8 +14,12 @@ from facenet_app.gallery.store import GalleryStore
 ON_SERVER = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
-MANY_WRITES = ("test_bulk", "test_gate")
-"""Tests of enrolling, which takes long and asks of the database no more than others do."""
+IN_A_FILE = {
+    "test_bulk": "takes long, and asks of the database no more than others do",
+    "test_gate": "the same",
+    "test_encryption": "a server's searches have to read the embeddings",
+}
+"""Modules whose tests run on a file alone, and why."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +45,7 @@ def url(server: Server) -> Iterator[ServerUrl]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of what both databases promise run on both; one that asks for ``path`` is about the file."""
     if "place" in metafunc.fixturenames:
-        of_file = "path" in metafunc.fixturenames or metafunc.module.__name__ in MANY_WRITES
+        of_file = "path" in metafunc.fixturenames or metafunc.module.__name__ in IN_A_FILE
         databases = ["sqlite"] if of_file else ["sqlite", ON_SERVER]
         metafunc.parametrize("place", databases, indirect=True)
 

@@ -109,6 +109,7 @@ def test_without_a_measured_point_nobody_is_suspected(
     assert codes(store.check_people(points)) == {"unmeasured"}
 
 
+@pytest.mark.usefixtures("path")  # SQL of the file
 def test_damage_is_said_and_not_worked_around(store: GalleryStore) -> None:
     store.add("Anna", [at(0), at(1)])
     with store._database.writing() as connection:
