@@ -24,7 +24,6 @@ from facenet_app.gallery.aside import written_aside
 from facenet_app.gallery.backup import refuse_same_file
 from facenet_app.gallery.cipher import PLAIN, AesCipher, Cipher
 from facenet_app.gallery.damaged_file import UNREADABLE, DamagedFile, FoundRow, opened_damaged
-from facenet_app.gallery.database import Database
 from facenet_app.gallery.incoming import Incoming, IncomingCrop, IncomingPerson, IncomingSample
 from facenet_app.gallery.keys import GalleryKeys, unwrap
 from facenet_app.gallery.merge import OnConflict
@@ -36,6 +35,7 @@ from facenet_app.gallery.salvage_rows import (
     believed_sample,
 )
 from facenet_app.gallery.schema import gallery, identities, operating_points, samples
+from facenet_app.gallery.sqlite_database import SqliteDatabase
 from facenet_app.gallery.verify import verified
 
 __all__ = ["Loss", "Salvaged", "salvage"]
@@ -143,7 +143,7 @@ def _cipher(header: _Header, keys: GalleryKeys) -> Cipher:
 
 def _store(path: Path, incoming: Incoming, header: _Header, keys: GalleryKeys | None) -> None:
     """Make the new gallery; an encrypted one is so before anybody comes into it."""
-    database = Database.open(path, model=incoming.model, fingerprint=incoming.fingerprint)
+    database = SqliteDatabase.open(path, model=incoming.model, fingerprint=incoming.fingerprint)
     try:
         if header.encryption is not None and keys is not None:
             database.use_keys(keys)
