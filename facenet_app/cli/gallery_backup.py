@@ -95,8 +95,8 @@ def save_damaged(
     from facenet_app.bootstrap import gallery_keys
     from facenet_app.gallery.salvage import salvage
 
-    settings = given.settings()
-    done = salvage(settings.gallery, file, overwrite=force, keys=gallery_keys(settings))
+    keys = gallery_keys(given.settings())
+    done = salvage(given.gallery_file(), file, overwrite=force, keys=keys)
     lines = [f"{_held(done.people, done.samples)} saved in {file}"]
     if done.losses:
         lines += ["lost, as far as is known:", *map(_lost, done.losses)]
