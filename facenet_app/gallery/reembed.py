@@ -59,7 +59,7 @@ def embed_anew(database: Database, model: NewModel, progress: Progress | None = 
             done = fresh_ids(connection, model.fingerprint)
         missing = [sample_id for sample_id in there if sample_id not in done]
         if not before.isdisjoint(missing):  # listed, but not found: the file contradicts itself
-            raise damaged(database.path)
+            raise damaged(database.place)
         if not missing:
             return len(there)
         # The network runs outside of any transaction: nobody has to wait for it.
