@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("facenet-app") / "models",
         description="folder of your own models, which `facenet-app models add` fills",
     )
+    runs: Path = Field(
+        Path("runs"), description="folder that training makes its runs in, and the page shows them from"
+    )
     device: str = Field(
         "auto", description="auto, cpu, cuda, cuda:N or mps", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$"
     )

@@ -107,13 +107,14 @@ class Recorder:
 
 
 def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """The lines of a run's ``metrics.jsonl``.
+    """The lines of a run's ``metrics.jsonl``; one that is only half written does not count.
 
     Raises:
         UsageError: there are none, or they cannot be read.
     """
     try:
-        return [json.loads(line) for line in (run / "metrics.jsonl").read_bytes().splitlines()]
+        written = (run / "metrics.jsonl").read_bytes()
+        return [json.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines()]
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{run} has no metrics that can be read ({error})", "give the folder of a run"

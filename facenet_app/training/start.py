@@ -28,15 +28,15 @@ def begin(config: TrainConfig, settings: Settings, run: Path | None = None) -> T
 
     Args:
         config: with ``data.path``.
-        settings: where models are.
-        run: folder for it; by default ``runs/<time>-<network>``.
+        settings: where models and runs are.
+        run: folder for it; by default ``<runs>/<time>-<network>``.
 
     Raises:
         FacenetAppError: as :class:`~facenet_app.training.trainer.Trainer` and its ``fit``.
     """
     model = completed(config.model or ModelConfig(), settings.models)
     config = config.model_copy(update={"model": model})
-    folder = run or Path("runs") / f"{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}-{model.network}"
+    folder = run or settings.runs / f"{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}-{model.network}"
     return _run(config, folder, settings, resume=False)
 
 

@@ -16,6 +16,7 @@ from facenet_app.errors import NoOperatingPoint, UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
+from facenet_app.web.figure_grid import figure_grid
 from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 from facenet_app.weights.manifest import load_manifest, manifests
 
@@ -76,6 +77,8 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
         (people := folder / "people").mkdir()
         unpacked = unpack_pictures(upload, people, UnzipLimits(service.settings.max_bytes))
         result, calibration, problem = _measured(service, people, folder, tell)
+    from facenet_app.evaluation.figures import figures
+
     failures = len(result.models[0].failures)
     points = calibration.points if calibration else ()
     return Answer(
@@ -86,7 +89,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
             text.zip_of(len(unpacked), len({path.parent for _, path in unpacked}), failures),
             _table(points, None) if points else EMPTY,
             message(problem) if problem else EMPTY,
-            _figures(result),
+            figure_grid(each for each in figures(result) if each.name in SHOWN),
         ),
         points=points,
     )
@@ -162,17 +165,3 @@ def _row(point: OperatingPoint, default: float | None) -> Markup:
 
 def _rate(rate: Rate | None) -> str:
     return "–" if rate is None else text.measured_rate(rate.value, rate.low, rate.high)
-
-
-def _figures(result: "EvaluationResult") -> Markup:
-    from facenet_app.evaluation.figures import figures
-
-    drawn = [each for each in figures(result) if each.name in SHOWN]
-    return Markup('<div class="fa-figures">{}</div>').format(
-        EMPTY.join(
-            Markup('<figure class="{}">{}<figcaption>{}</figcaption></figure>').format(
-                "fa-wide" if each.wide else "", each.inline(), each.caption
-            )
-            for each in drawn
-        )
-    )

@@ -10,6 +10,7 @@ from facenet_app.web import text
 from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.models import card, in_use, measure, model_choices, use_points
 from facenet_app.web.rates import search_rates, verification_rates
+from facenet_app.web.runs_panel import runs_panel
 
 __all__ = ["models_tab"]
 
@@ -51,6 +52,7 @@ def models_tab(service: FaceService, rates: tuple[gr.Radio, gr.Radio]) -> None:
         points = gr.State(())
         apply = gr.Button(text.USE_POINTS, visible=False, elem_id="models-use")
         kept = gr.HTML(elem_id="models-kept")
+        runs_panel(service)
         chosen = gr.Dropdown(
             choices, value=service.extractor.model, label=text.MODEL, elem_id="models-card-of"
         )

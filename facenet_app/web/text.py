@@ -136,6 +136,15 @@ USE_POINTS: Final = "Use these thresholds from now on"
 POINTS_KEPT: Final = "These thresholds are used from now on, and after the next start, too."
 NOTHING_MEASURED: Final = ("there is nothing to use yet", "measure first")
 
+RUNS: Final = "Training runs"
+RUNS_INTRO: Final = (
+    "What a run of `facenet-app train` has learned so far; the curves follow it while it trains."
+)
+RUN: Final = "Run"
+NO_RUNS: Final = "There are no training runs yet: `facenet-app train` makes the first one."
+NO_SUCH_RUN: Final = ("this run is not there any more", "choose another one")
+NOT_BEGUN: Final = "This run has not finished its first batch yet."
+
 INTERNAL: Final = (
     "Something went wrong in the program itself. Try again; if it happens again, see the server's log."
 )
@@ -291,6 +300,12 @@ def zip_of(pictures: int, people: int, failures: int) -> str:
     """What was in the file."""
     found = f"{count(pictures, 'picture', 'pictures')} of {count(people, 'person', 'people')}"
     return f"{found}, no face in {failures:,}" if failures else found
+
+
+def run_so_far(batches: int, epochs: int, finished: bool) -> str:
+    """How far a training run is."""
+    done = f"{count(batches, 'batch', 'batches')}, {count(epochs, 'epoch', 'epochs')}"
+    return f"{done}, finished" if finished else f"{done} so far"
 
 
 def loading(model: str) -> str:
