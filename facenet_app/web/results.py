@@ -181,12 +181,21 @@ def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
 def person(identity: Identity, samples: Sequence[Sample]) -> Markup:
     """One enrolled person with every crop."""
     since = f"{identity.enrolled_at:%Y-%m-%d}"
-    return Markup('<section class="fa-answer"><h2>{}</h2><p>{}, since {}</p>{}</section>').format(
+    return Markup('<section class="fa-answer"><h2>{}</h2><p>{}, since {}</p>{}{}</section>').format(
         identity.name,
         text.count(identity.samples, "picture", "pictures"),
         since,
+        _consent(identity),
         _crops(samples, identity.name),
     )
+
+
+def _consent(identity: Identity) -> Markup:
+    """What the person agreed to; nothing if that was not noted."""
+    if identity.consent is None and identity.expires_at is None:
+        return EMPTY
+    end = None if identity.expires_at is None else f"{identity.expires_at:%Y-%m-%d}"
+    return Markup("<p>{}</p>").format(text.consent(identity.consent, end))
 
 
 def _crops(samples: Sequence[Sample], name: str) -> Markup:

@@ -247,6 +247,12 @@ def person_line(name: str, samples: int, since: str) -> str:
     return f"{name}  ·  {count(samples, 'picture', 'pictures')}  ·  since {since}"
 
 
+def consent(note: str | None, end: str | None) -> str:
+    """What a person agreed to, and until when."""
+    agreed = f"Consent: {note}." if note else "Consent: no note."
+    return f"{agreed} From {end} on (UTC) this person is found no more." if end else agreed
+
+
 def shown_of(shown: int, number: int) -> str:
     """How many people the list shows."""
     if shown < number:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from facenet_app.domain import Consent, expiry_time
 from facenet_app.service import FaceService
 from facenet_app.web import people
 from facenet_app.web.people import ask_merge, ask_remove, list_people, remove, rename, show
@@ -40,6 +41,13 @@ def test_a_long_list_says_that_it_is_cut(filled: FaceService, monkeypatch: pytes
     listing = list_people(filled)
     assert len(listing.people) == 1
     assert "The first 1 of 2 people" in listing.html
+
+
+def test_what_a_person_agreed_to(filled: FaceService) -> None:
+    assert "Consent" not in show(filled, "Grace Hopper").html
+    filled.gallery.set_consent("Grace Hopper", Consent("form <12>", expiry_time("2199-01-02")))
+    answer = show(filled, "Grace Hopper")
+    assert "Consent: form &lt;12&gt;. From 2199-01-02 on (UTC) this person is found no more." in answer.html
 
 
 def test_one_person_with_crops(filled: FaceService) -> None:
