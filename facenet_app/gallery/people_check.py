@@ -8,9 +8,10 @@ loosest who can hardly be.
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from facenet_app.comparison.distance import centroids, distances
 from facenet_app.domain import Finding, OperatingPoint
@@ -18,23 +19,30 @@ from facenet_app.gallery.database import Database
 from facenet_app.gallery.likeness import Likeness, Pair, close_pairs, likeness
 from facenet_app.gallery.load import load_index
 from facenet_app.gallery.part import Part
-from facenet_app.gallery.schema import samples
+from facenet_app.gallery.schema import fresh_embeddings, samples
 
-__all__ = ["check_people"]
+__all__ = ["MOST_COMPARISONS", "check_people"]
+
+MOST_COMPARISONS: Final = 10_000_000_000
+"""Samples times people that are compared: some minutes on two cores."""
 
 
 def check_people(database: Database, points: Sequence[OperatingPoint], now: datetime) -> list[Finding]:
     """What somebody should look at; see :meth:`facenet_app.gallery.store.GalleryStore.check_people`.
 
-    Codes: ``same_person``, ``like_other``, ``outlier``, ``low_quality``, ``one_sample``, ``unmeasured``.
+    Codes: ``same_person``, ``like_other``, ``outlier``, ``low_quality``, ``one_sample``,
+    ``unfinished_reembedding``, ``unmeasured``, ``not_compared``.
     """
     people = load_index(database, now).index.everybody()
     with database.reading() as connection:
         rows = connection.execute(select(samples.c.id, samples.c.reasons).order_by(samples.c.number)).all()
+        waiting = connection.execute(select(func.count()).select_from(fresh_embeddings)).scalar_one()
     poor = tuple(row.id for row in rows if row.reasons)
     measured = sorted((each for each in points if each.target_fmr), key=lambda each: each.threshold)
     found: list[Finding] = []
-    if people is not None and measured:
+    if people is not None and people.samples * people.people > MOST_COMPARISONS:
+        found.append(_too_many(people))
+    elif people is not None and measured:
         means = centroids(people.vectors, people.starts.astype(np.intp))
         pairs = close_pairs(means, measured[0].threshold)
         found += [*_same(people, pairs, measured[0]), *_misplaced(people, pairs, measured[-1])]
@@ -44,6 +52,8 @@ def check_people(database: Database, points: Sequence[OperatingPoint], now: date
         found.append(_low_quality(poor))
     if people is not None and (alone := _alone(people)):
         found.append(_one_sample(alone))
+    if waiting:
+        found.append(_unfinished(waiting))
     return found
 
 
@@ -115,6 +125,15 @@ def _unmeasured() -> Finding:
     )
 
 
+def _too_many(people: Part) -> Finding:
+    return Finding(
+        "not_compared",
+        f"{people.people:,} people with {people.samples:,} samples are too many to compare all with all, so "
+        "nobody looked for people who are there twice or for samples of somebody else",
+        "search for single people with `facenet-app identify` instead",
+    )
+
+
 def _low_quality(sample_ids: tuple[str, ...]) -> Finding:
     return Finding(
         "low_quality",
@@ -130,6 +149,14 @@ def _one_sample(sample_ids: tuple[str, ...]) -> Finding:
         f"{len(sample_ids)} people have one sample; with several, fewer are missed",
         "enroll more pictures of them",
         sample_ids,
+    )
+
+
+def _unfinished(count: int) -> Finding:
+    return Finding(
+        "unfinished_reembedding",
+        f"{count} embeddings by another model are kept for a re-embedding that was not finished",
+        "finish it with `facenet-app gallery reembed`",
     )
 
 

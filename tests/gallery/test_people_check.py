@@ -4,10 +4,12 @@ import hashlib
 
 import numpy as np
 import pytest
-from drafts import FINGERPRINT
+from drafts import FINGERPRINT, draft, unit
 
 from facenet_app.domain import Embedding, Finding, OperatingPoint, Quality, Rate, SampleDraft
 from facenet_app.errors import GalleryError
+from facenet_app.gallery import people_check
+from facenet_app.gallery.fresh import keep_fresh
 from facenet_app.gallery.store import GalleryStore
 
 STRICT, LOOSE = 0.4, 1.0
@@ -109,6 +111,17 @@ def test_without_a_measured_point_nobody_is_suspected(
     assert codes(store.check_people(points)) == {"unmeasured"}
 
 
+def test_too_many_are_not_compared_and_it_says_so(
+    store: GalleryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_check, "MOST_COMPARISONS", 7)
+    store.add("Anna", [at(0), at(1)])
+    store.add("Bea", [at(0.5)])
+    assert codes(store.check_people(POINTS)) == {"same_person", "one_sample"}  # 3 samples, 2 people
+    store.add("Bea", [at(2)])
+    assert codes(store.check_people(POINTS)) == {"not_compared"}
+
+
 @pytest.mark.usefixtures("path")  # SQL of the file
 def test_damage_is_said_and_not_worked_around(store: GalleryStore) -> None:
     store.add("Anna", [at(0), at(1)])
@@ -116,3 +129,12 @@ def test_damage_is_said_and_not_worked_around(store: GalleryStore) -> None:
         connection.exec_driver_sql("UPDATE samples SET embedding = x'00'")
     with pytest.raises(GalleryError, match="gallery check"):
         store.check_people(POINTS)
+
+
+def test_embeddings_that_wait_are_mentioned(store: GalleryStore) -> None:
+    store.add("Anna", [draft(1), draft(2)])
+    with store._database.writing() as connection:
+        keep_fresh(
+            connection, "net-b:77", {each.id: unit(1, 8) for each in store.samples(store.get("Anna").id)}
+        )
+    assert "unfinished_reembedding" in codes(store.check_people(POINTS))
