@@ -59,8 +59,7 @@ class Upkeep:
         Raises:
             ConsentExpired: the person's consent has, and ``consent`` gives no new end.
         """
-        with self._database.reading() as connection:
-            person = find_person(connection, name)
+        person = self._database.read(lambda connection: find_person(connection, name))
         if person is not None:
             refuse_expired(person, consent, self._clock())
 
@@ -98,15 +97,13 @@ class Upkeep:
             WrongKey: the gallery is encrypted, and none of them is its key.
         """
         self._database.use_keys(keys)
-        with self._database.reading() as connection:
-            cipher_of(connection)
+        self._database.read(cipher_of)
         return self
 
     @property
     def encrypted(self) -> bool:
         """Whether a key is needed to read what is in the gallery."""
-        with self._database.reading() as connection:
-            return is_encrypted(connection)
+        return self._database.read(is_encrypted)
 
     def encrypt(self, keys: GalleryKeys, cost: ScryptCost | None = None) -> None:
         """Encrypt names, notes, embeddings, crops and digests with a new key, and wipe what was readable.
@@ -121,8 +118,7 @@ class Upkeep:
             UsageError: it is encrypted already, or the keys cannot be used.
             GalleryError: it is on a server, or the bytes could not be wiped yet.
         """
-        with self._database.writing() as connection:
-            encrypt(connection, keys, cost)
+        self._database.write(lambda connection: encrypt(connection, keys, cost))
         self._database.use_keys(keys)
         self._wipe("the gallery was encrypted")
 
@@ -131,8 +127,7 @@ class Upkeep:
 
         Args and errors: as :meth:`encrypt`; UsageError also if it is not encrypted.
         """
-        with self._database.writing() as connection:
-            rotate_key(connection, keys, cost)
+        self._database.write(lambda connection: rotate_key(connection, keys, cost))
         self._database.use_keys(keys)
         self._wipe("the key was changed")
 
@@ -143,8 +138,7 @@ class Upkeep:
             UsageError: it is not encrypted.
             WrongKey: :meth:`unlock` was not given the key.
         """
-        with self._database.writing() as connection:
-            decrypt(connection)
+        self._database.write(decrypt)
         self._wipe_if_possible()
 
     def audit(self) -> AuditTrail:
