@@ -28,7 +28,8 @@ class Answer:
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
     decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
     is what the person is called from now on. ``points`` are thresholds that could be used, ``markdown``
-    is a model's card, ``csv`` a table to save.
+    is a model's card, ``csv`` a table to save,
+    ``matched`` are ids of the people that a picture of a video shows.
     """
 
     html: str
@@ -39,6 +40,7 @@ class Answer:
     points: tuple[OperatingPoint, ...] = ()
     markdown: str = ""
     csv: str = ""
+    matched: tuple[str, ...] = ()
 
 
 def message(words: str, kind: str = "note") -> Markup:

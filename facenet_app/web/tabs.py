@@ -12,6 +12,7 @@ from facenet_app.web.batch_panel import batch_panel
 from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.examples import Examples
 from facenet_app.web.handlers import enroll, identify, verify
+from facenet_app.web.live_panel import live_panel
 from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verification_rates
 
 __all__ = ["enroll_tab", "identify_tab", "verify_tab"]
@@ -109,6 +110,7 @@ def identify_tab(service: FaceService) -> gr.Radio:
         rate = rate_input(search_rates(service), text.SEARCH_RATE, text.SEARCH_RATE_HINT, "identify-rate")
         button = gr.Button(text.IDENTIFY, variant="primary", size="lg", elem_id="identify-button")
         result = gr.HTML(elem_id="identify-result")
+        live_panel(service, rate)
     button.click(answer, [photo, rate], result, scroll_to_output=True, **PRIVATE)
     _forget_when_changed([photo], rate, result)
     return rate

@@ -84,6 +84,16 @@ EMPTY_GALLERY: Final = (
 )
 FACE_COLUMNS: Final = ("Face", "Name", "Distance", "Decision")
 
+LIVE: Final = "Live camera"
+LIVE_INTRO: Final = (
+    "Start the camera: whoever is before it is looked for all the time. A name is shown once several "
+    "pictures in a row agree on it. Nothing is recorded."
+)
+CAMERA: Final = "Camera"
+LOOKING: Final = "looking…"
+NOBODY_SEEN: Final = "Nobody is before the camera."
+LIVE_PICTURE: Final = "The newest picture of the camera with its faces"
+
 ENROLL_TAB: Final = "Enroll"
 ENROLL_INTRO: Final = (
     "Add a person to the gallery, or more pictures of somebody in it. Three to five photos on different "

@@ -121,11 +121,16 @@ def page_server(start_page: StartPage) -> RunningPage:
 
 
 @pytest.fixture(scope="session")
-def browser(require: Callable[[str, str], None]) -> Iterator[Browser]:
+def chromium(require: Callable[[str, str], None]) -> Path:
     if not CHROMIUM.exists():
         require("browser", f"Chromium is not at {CHROMIUM}")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -1,0 +1,90 @@
+"""Recognizing faces in a running video: a name is shown once several pictures agree on it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from facenet_app.domain import CandidateList, Identification
+from facenet_app.errors import NoFaceFound
+from facenet_app.service import FaceService
+from facenet_app.web import text
+from facenet_app.web.answer import Answer, answering, message
+from facenet_app.web.evidence import AMBER, GRAY, GREEN, photo_image
+
+__all__ = ["AGREE", "OF", "Seen", "watch"]
+
+AGREE: Final = 3
+"""Pictures that must show a person before the name is said …"""
+OF: Final = 5
+"""… of so many in a row. One picture that is wrong by chance names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Ids of the people matched in each of the last pictures, the oldest first; at most ``OF`` of them."""
+
+    pictures: tuple[frozenset[str], ...] = ()
+
+    def after(self, matched: Sequence[str]) -> "Seen":
+        """With one more picture; somebody found twice in it counts once."""
+        return Seen((*self.pictures, frozenset(matched))[-OF:])
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        """The people that ``AGREE`` of the pictures show."""
+        counts = Counter(person for picture in self.pictures for person in picture)
+        return frozenset(person for person, number in counts.items() if number >= AGREE)
+
+
+@answering
+def watch(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None = None) -> Answer:
+    """Who is in the newest picture of a video, in the light of the last ones.
+
+    Args:
+        service: searches.
+        pixels: the picture, RGB uint8 (height, width, 3).
+        seen: what the pictures before gave.
+        fpir: rate of searches; None where the settings decide.
+
+    Returns:
+        What to show, and in ``matched`` whom this picture shows: to be remembered with ``seen.after``.
+    """
+    try:
+        result = service.identify(pixels, fmr=fpir)
+    except NoFaceFound:  # between two people, say: no error
+        return Answer(Markup('<section class="fa-answer">{}</section>').format(message(text.NOBODY_SEEN)))
+    matched = tuple(each.match.identity_id for each in result.faces if each.match)
+    return Answer(_shown(result, seen.after(matched)), matched=matched)
+
+
+def _shown(result: Identification, seen: Seen) -> Markup:
+    names = [_name(face, seen) for face in result.faces]
+    colors = [_color(face, seen) for face in result.faces]
+    labels = [
+        (face.face.face, name, color) for face, name, color in zip(result.faces, names, colors, strict=True)
+    ]
+    return Markup(
+        '<section class="fa-answer"><div role="status"><h2>{}</h2></div>{}'
+        '<figure class="fa-panel">{}</figure></section>'
+    ).format(
+        ", ".join(names),
+        Markup("") if result.gallery_size else message(text.EMPTY_GALLERY),
+        photo_image(result.pixels, labels, text.LIVE_PICTURE),
+    )
+
+
+def _name(face: CandidateList, seen: Seen) -> str:
+    if face.match is None:
+        return text.UNKNOWN
+    return face.match.name if face.match.identity_id in seen.agreed else text.LOOKING
+
+
+def _color(face: CandidateList, seen: Seen) -> tuple[int, int, int]:
+    if face.match is None:
+        return GRAY
+    return GREEN if face.match.identity_id in seen.agreed else AMBER
