@@ -47,6 +47,8 @@ def camera_page(
         browser.close()
     assert watched.errors == []
     assert watched.elsewhere == []
+    kept = {path for path in page.folder.rglob("*") if path.suffix in (".jpg", ".jpeg", ".png", ".webp")}
+    assert {path.parent.name for path in kept} == {"examples"}  # no picture of the camera
 
 
 def test_a_person_before_the_camera_is_named(camera_page: Watched) -> None:
@@ -54,6 +56,6 @@ def test_a_person_before_the_camera_is_named(camera_page: Watched) -> None:
     camera_page.tab("Identify")
     page.get_by_role("button", name="Live camera").click()
     page.locator("#live-camera").get_by_role("button", name="Click to Access Webcam").click()
-    page.locator("#live-camera").get_by_role("button", name="record").click()
+    page.locator("#live-camera").get_by_role("button", name="capture photo").click()
     heading(camera_page, "Eileen Collins")
     expect(page.locator("#live-result").get_by_role("img", name="newest picture")).to_be_visible()
