@@ -4,7 +4,6 @@ Who is enrolled can be seen and removed whatever model made the embeddings, with
 weights. Nothing here makes a gallery that is not there.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,13 +17,14 @@ from facenet_app.cli import (
     gallery_reembed,
 )
 from facenet_app.cli.asking import agreed, left_alone, may_ask
-from facenet_app.cli.gallery_privacy import consent_line
+from facenet_app.cli.copy_lines import copy_lines
+from facenet_app.cli.gallery_privacy import MAY_HOLD, consent_line
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.run import counted, emit
 from facenet_app.errors import IdentityExists
 
 if TYPE_CHECKING:  # the command line's help does without all of these
-    from facenet_app.gallery.copies import GalleryCopy
+    pass
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
 app.command("check", epilog=gallery_check.CHECK_EXAMPLES)(gallery_check.check)
@@ -137,7 +137,7 @@ def remove(
         removed = store.remove(name)
     emit(
         {"removed": removed.to_dict(), "copies": [copy.to_dict() for copy in copies]},
-        [f"{removed.name} was removed ({_counted(removed.samples)})", *_copy_lines(copies)],
+        [f"{removed.name} was removed ({_counted(removed.samples)})", *copy_lines(copies, MAY_HOLD)],
         as_json=given.json,
     )
     return 0
@@ -145,15 +145,3 @@ def remove(
 
 def _counted(samples: int) -> str:
     return counted(samples, "sample", "samples")
-
-
-def _copy_lines(copies: "Sequence[GalleryCopy]") -> list[str]:
-    """Where somebody who was removed may still be."""
-    if not copies:
-        return []
-    lines = [
-        f"  {copy.path} ({copy.kind} of {copy.made_at:%Y-%m-%d %H:%M} UTC"
-        f"{'' if copy.there else '; moved or deleted since'})"
-        for copy in copies
-    ]
-    return ["they may still be in these copies, which you have to delete or replace yourself:", *lines]

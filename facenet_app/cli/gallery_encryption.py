@@ -1,16 +1,19 @@
 """``facenet-app gallery encrypt``, ``rotate-key`` and ``decrypt``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from facenet_app.cli.asking import agreed, left_alone, may_ask
+from facenet_app.cli.copy_lines import copy_lines
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.run import emit
 from facenet_app.errors import UsageError
 
 if TYPE_CHECKING:
+    from facenet_app.gallery.copies import GalleryCopy
     from facenet_app.gallery.keys import GalleryKeys
 
 __all__ = [
@@ -52,10 +55,13 @@ def encrypt(
 
     Without the key nobody can read them any more, you included: keep a copy of it elsewhere.
     """
+    from facenet_app.gallery.copies import copies_of
+
     with given.store(any_model=True) as store:
         keys, made = _new_keys(given, (key_file, passphrase_file), ask=passphrase, make=not store.encrypted)
         store.encrypt(keys)
-    _done(given, "the gallery is encrypted", keys, made)
+        copies = copies_of(store.path)
+    _done(given, "the gallery is encrypted", (keys, made), copies)
     return 0
 
 
@@ -70,10 +76,13 @@ def rotate_key(
 
     The key until now comes from FACENET_APP_GALLERY_KEY_FILE or FACENET_APP_GALLERY_PASSPHRASE.
     """
+    from facenet_app.gallery.copies import copies_of
+
     with given.store(any_model=True) as store:
         keys, made = _new_keys(given, (key_file, passphrase_file), ask=passphrase, make=store.encrypted)
         store.rotate_key(keys)
-    _done(given, "the gallery has another key", keys, made)
+        copies = copies_of(store.path)
+    _done(given, "the gallery has another key", (keys, made), copies)
     return 0
 
 
@@ -119,8 +128,11 @@ def _first_line(path: Path) -> str:
         raise UsageError(f"the passphrase cannot be read from {path}", "check the file") from error
 
 
-def _done(given: Given, sentence: str, keys: "GalleryKeys", made: bool) -> None:
-    lines = [sentence, "backups and other copies made before are as they were: replace them"]
+def _done(
+    given: Given, sentence: str, key: "tuple[GalleryKeys, bool]", copies: "Sequence[GalleryCopy]"
+) -> None:
+    keys, made = key
+    lines = [sentence, *copy_lines(copies, "these copies are as they were, delete or replace them:")]
     if keys.key_file is None:
         lines.append("from now on every command needs FACENET_APP_GALLERY_PASSPHRASE")
     else:
@@ -132,5 +144,6 @@ def _done(given: Given, sentence: str, keys: "GalleryKeys", made: bool) -> None:
         "key": "passphrase" if keys.key_file is None else "key-file",
         "key_file": None if keys.key_file is None else str(keys.key_file),
         "key_file_made": made,
+        "copies": [copy.to_dict() for copy in copies],
     }
     emit(document, lines, as_json=given.json)

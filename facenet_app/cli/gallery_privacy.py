@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from facenet_app.cli.asking import agreed, left_alone
+from facenet_app.cli.copy_lines import copy_lines
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.run import counted, emit
 from facenet_app.errors import UsageError
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 __all__ = [
     "AUDIT_EXAMPLES",
     "CONSENT_EXAMPLES",
+    "MAY_HOLD",
     "PURGE_EXAMPLES",
     "audit",
     "consent",
     "consent_line",
     "purge",
 ]
+
+MAY_HOLD: Final = "they may still be in these copies, which you have to delete or replace yourself:"
 
 CONSENT_EXAMPLES: Final = examples(
     'gallery consent "Grace Hopper" --note "signed form 12" --expires 2027-11-21',
@@ -71,16 +75,27 @@ def purge(
     """Remove everybody whose consent has expired, for good.
 
     No search has found them since that day; this takes their samples, pictures and embeddings away.
+    Backups and exports that may still hold them are listed.
     """
+    from facenet_app.gallery.copies import GalleryCopy, copies_holding
+
+    copies: set[GalleryCopy] = set()
     with given.store(any_model=True) as store:
         gone = store.expired()
         if gone and not dry_run:
             people = counted(len(gone), "person", "people")
             if not agreed(given, f"Remove {people} whose consent has expired, for good?", yes=yes):
                 return left_alone(given)
+            copies = {copy for person in gone for copy in copies_holding(store, person)}
             gone = store.purge()
-    document = {"dry_run": dry_run, "removed": [person.to_dict() for person in gone]}
-    emit(document, _removed(gone, dry_run=dry_run), as_json=given.json)
+    found = sorted(copies, key=lambda copy: copy.made_at)
+    document = {
+        "dry_run": dry_run,
+        "removed": [person.to_dict() for person in gone],
+        "copies": [copy.to_dict() for copy in found],
+    }
+    lines = [*_removed(gone, dry_run=dry_run), *copy_lines(found, MAY_HOLD)]
+    emit(document, lines, as_json=given.json)
     return 0
 
 

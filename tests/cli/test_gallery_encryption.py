@@ -42,6 +42,7 @@ def test_a_key_file(
         "key": "key-file",
         "key_file": str(other),
         "key_file_made": True,
+        "copies": [],
     }
     ran = cli("gallery", "list")
     assert (ran.code, f"the key in {key} is not that of this gallery" in ran.err) == (5, True)
@@ -65,6 +66,13 @@ def test_a_passphrase(cli: Cli, collins: str, tmp_path: Path, monkeypatch: pytes
     assert cli("gallery", "list").out == "Eileen Collins  (1 sample)\n"
     shown = cli("doctor")
     assert WORDS not in shown.out + shown.err
+
+
+def test_copies_that_are_still_readable_are_listed(cli: Cli, collins: str, tmp_path: Path) -> None:
+    assert cli("gallery", "backup", tmp_path / "backup.db").code == 0
+    ran = cli("gallery", "encrypt", "--key-file", tmp_path / "k")
+    assert "these copies are as they were, delete or replace them:" in ran.out
+    assert f"  {tmp_path / 'backup.db'} (backup of " in ran.out
 
 
 def test_wrong_usage(cli: Cli, collins: str, tmp_path: Path) -> None:

@@ -62,9 +62,12 @@ def test_somebody_expired_is_not_found_and_purged(
     ran = cli("gallery", "purge", "--dry-run")
     assert (ran.code, ran.out) == (0, "Eileen Collins would be removed (expired on 2026-01-02)\n")
     assert cli("gallery", "purge").code == 2  # nobody can be asked
+    assert cli("gallery", "backup", own_gallery.with_name("backup.db")).code == 0
     assert cli("gallery", "list").out == "Eileen Collins  (1 sample)\n"
     ran = cli("gallery", "purge", "--yes", "--json")
     assert [person["name"] for person in ran.document["removed"]] == [collins]
+    (copy,) = ran.document["copies"]
+    assert (Path(copy["path"]).name, copy["kind"]) == ("backup.db", "backup")
     assert b"Collins" not in own_gallery.read_bytes()
     assert cli("gallery", "list").out == "nobody is enrolled yet\n"
 
