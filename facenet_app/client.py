@@ -51,12 +51,14 @@ class FaceClient:
     ) -> None:
         self._base = f"{address.rstrip('/')}/api/v1"
         self._timeout = timeout
+        self._verify_tls = verify_tls
         self._session = requests.Session()
-        self._session.verify = verify_tls
         if key is not None:
             self._session.headers["Authorization"] = f"Bearer {key}"
         # Only answers with Retry-After (429, 503): such a request was not taken, and can be sent again.
-        patience = Retry(total=retries, connect=0, read=0, allowed_methods=None, raise_on_status=False)
+        patience = Retry(
+            total=retries, connect=0, read=0, other=0, allowed_methods=None, raise_on_status=False
+        )
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=patience))
 
@@ -145,18 +147,12 @@ class FaceClient:
 
     def rename(self, identity_id: str, name: str, *, merge: bool = False) -> Document:
         """Give a person another name. Raises IdentityNotFound, IdentityExists."""
-        answer = self._session.patch(
-            f"{self._base}/identities/{identity_id}",
-            json={"name": name, "merge": merge},
-            timeout=self._timeout,
-        )
-        return _document(answer)
+        fields = {"name": name, "merge": merge}
+        return _document(self._ask("PATCH", f"/identities/{identity_id}", json=fields))
 
     def remove(self, identity_id: str) -> Document:
         """Remove a person for good; returns who it was. Raises IdentityNotFound."""
-        return _document(
-            self._session.delete(f"{self._base}/identities/{identity_id}", timeout=self._timeout)
-        )
+        return _document(self._ask("DELETE", f"/identities/{identity_id}"))
 
     def models(self) -> list[Document]:
         """The models that the server knows."""
@@ -171,7 +167,7 @@ class FaceClient:
     def is_ready(self) -> bool:
         """Whether the server answers and has room; False also if nobody is there."""
         try:
-            return self._session.get(f"{self._base}/ready", timeout=self._timeout).status_code == 200
+            return self._ask("GET", "/ready").status_code == 200
         except requests.RequestException:
             return False
 
@@ -187,8 +183,14 @@ class FaceClient:
     ) -> None:
         self.close()
 
+    def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
+        # The session's own would lose against variables of the environment.
+        return self._session.request(
+            method, f"{self._base}{path}", timeout=self._timeout, verify=self._verify_tls, **more
+        )
+
     def _get(self, path: str) -> Document:
-        return _document(self._session.get(f"{self._base}{path}", timeout=self._timeout))
+        return _document(self._ask("GET", path))
 
     def _send(
         self, method: str, path: str, pictures: list[tuple[str, Picture]], **fields: object
@@ -198,9 +200,7 @@ class FaceClient:
             (name, ("picture", _content(picture))) for name, picture in pictures
         ]
         parts += [(name, (None, str(value).encode())) for name, value in fields.items() if value is not None]
-        return _document(
-            self._session.request(method, f"{self._base}{path}", files=parts, timeout=self._timeout)
-        )
+        return _document(self._ask(method, path, files=parts))
 
 
 def _content(picture: Picture) -> bytes:

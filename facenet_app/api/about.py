@@ -1,13 +1,13 @@
 """Routes about the server itself: models, operating points, health, readiness, metrics."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from facenet_app.api.backend import Shared
 from facenet_app.api.body import Fields
-from facenet_app.api.describe import answers
+from facenet_app.api.describe import MEANING, answers
 from facenet_app.api.documents import ErrorDocument, ModelListDocument, PointListDocument, StateDocument
 from facenet_app.weights.manifest import manifests
 
@@ -60,13 +60,19 @@ async def health() -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/ready", responses={200: {"model": StateDocument}, 503: {"model": ErrorDocument}})
+_NOT_READY: Final[dict[int | str, Any]] = {
+    status: {"model": ErrorDocument, "description": MEANING[status]} for status in (429, 503, 504)
+}
+
+
+@router.get("/ready", responses={200: {"model": StateDocument}, **_NOT_READY})
 async def ready(request: Request, backend: Shared) -> JSONResponse:
     """The model is loaded, the gallery opens, and there is room for another request. Needs no key."""
 
     def job() -> None:
         backend.service.gallery.revision()
 
+    backend.gatekeeper.count_stranger(request)
     async with backend.work.take():
         await backend.work.run(job, request.is_disconnected)
     return JSONResponse({"status": "ok"})

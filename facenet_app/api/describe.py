@@ -7,9 +7,9 @@ from pydantic import BaseModel
 from facenet_app.api.documents import ErrorDocument
 from facenet_app.api.error_map import ERROR_EXAMPLE
 
-__all__ = ["SECURITY", "answers"]
+__all__ = ["MEANING", "SECURITY", "answers"]
 
-_MEANING: Final = {
+MEANING: Final = {
     401: "No key, or one that is unknown, revoked or expired",
     403: "The key has not the scope, or the gallery is read-only",
     404: "Nobody has this id",
@@ -21,6 +21,7 @@ _MEANING: Final = {
     503: "Too busy, or the model or the gallery cannot be used",
     504: "Took too long",
 }
+"""Of each status that is an error."""
 _ALWAYS: Final = (401, 403, 429, 503, 504)
 _WITH_BODY: Final = (413, 415, 422)
 
@@ -37,7 +38,7 @@ def answers(
     errors: dict[Any, Any] = {
         status: {
             "model": ErrorDocument,
-            "description": _MEANING[status],
+            "description": MEANING[status],
             "content": {"application/json": {"example": ERROR_EXAMPLE}},
         }
         for status in statuses

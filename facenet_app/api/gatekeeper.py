@@ -66,6 +66,10 @@ class Gatekeeper:
             )
         return Actor("key", key.id, request_id(), key.scopes)
 
+    def count_stranger(self, request: Request) -> None:
+        """Count a request that needs no key. Raises TooManyRequests."""
+        self._count(f"address {request.client.host if request.client else ''}")
+
     def _key(self, header: str | None, address: str) -> ApiKey:
         if wait := self._mistakes.wait(address):
             raise TooManyRequests("too many wrong keys came from here", "wait", retry_after=wait)

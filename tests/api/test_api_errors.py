@@ -176,3 +176,16 @@ def test_every_error_has_a_status_that_fits() -> None:
     for kind in public:
         status = status_of(kind("it is wrong"))
         assert (status == 503) is (kind.code in TROUBLES), (kind, status)
+
+
+def test_other_web_sites_may_use_it_only_if_they_are_listed(start_api) -> None:
+    api = start_api(cors_origins="https://friend.example")
+    friend, stranger = "https://friend.example", "https://evil.example"
+    for origin, allowed in ((friend, friend), (stranger, None)):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = api.ask("OPTIONS", "/verify", headers=asked)
+        assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
+        answer = api.ask("GET", "/models", headers={"Origin": origin})
+        assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+        posted = api.ask("POST", "/verify", headers={"Origin": origin})
+        assert (posted.status_code == 403) is (allowed is None)
