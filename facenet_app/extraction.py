@@ -22,6 +22,7 @@ from facenet_app.domain import (
     ExtractedFace,
     Extraction,
     FaceCrop,
+    FaceNumber,
     Quality,
     Selection,
     source_name,
@@ -54,7 +55,7 @@ class FoundFaces:
     pixels: NDArray[np.uint8]
     faces: tuple[tuple[DetectedFace, FaceCrop, Quality], ...]
     found: int
-    selection: Selection
+    selection: Selection | FaceNumber
     used_because: str
 
     @property
@@ -86,12 +87,13 @@ class FaceFinder:
     image_limits: ImageLimits
     quality_limits: QualityLimits
 
-    def find(self, source: ImageSource, selection: Selection) -> FoundFaces:
+    def find(self, source: ImageSource, selection: Selection | FaceNumber) -> FoundFaces:
         """The faces of one picture, selected, aligned and assessed.
 
         Raises:
             ImageError: the picture cannot be read or is refused.
             NoFaceFound: it shows no face.
+            UsageError: it shows no face of that number.
         """
         pixels = decode(source, self.image_limits)
         found = self.detector.detect(pixels)
@@ -148,10 +150,15 @@ class FaceExtractor:
         prepared = self.finder.find(source, selection)
         return prepared.with_embeddings(self.embedder.embed(prepared.crops))
 
-    def extract_each(self, sources: Sequence[ImageSource], selection: Selection) -> list[Extraction]:
-        """Several pictures side by side; the first error is raised. Raises as :meth:`extract`."""
+    def extract_each(
+        self, sources: Sequence[ImageSource], selections: Sequence[Selection | FaceNumber]
+    ) -> list[Extraction]:
+        """Several pictures side by side, each with its selection; the first error is raised.
+
+        Raises as :meth:`FaceFinder.find`.
+        """
         with ThreadPoolExecutor(len(sources)) as pool:
-            prepared = list(pool.map(lambda source: self.finder.find(source, selection), sources))
+            prepared = list(pool.map(self.finder.find, sources, selections))
         return self._embed(prepared)
 
     def extract_many(

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from facenet_app.comparison.distance import distance
 from facenet_app.comparison.rules import Rule
-from facenet_app.domain import CandidateList, Extraction, Identification, Selection, Template, Verification
+from facenet_app.domain import (
+    CandidateList,
+    Extraction,
+    FaceNumber,
+    Identification,
+    Selection,
+    Template,
+    Verification,
+)
 from facenet_app.errors import FacenetAppError
 from facenet_app.extraction import FaceExtractor, picture_warnings
 from facenet_app.imaging.decode import ImageSource
@@ -26,10 +34,13 @@ class Wanted:
 
 
 def compare(
-    extractor: FaceExtractor, rule: Rule, pair: tuple[ImageSource, ImageSource], selection: Selection
+    extractor: FaceExtractor,
+    rule: Rule,
+    pair: tuple[ImageSource, ImageSource],
+    selections: tuple[Selection | FaceNumber, Selection | FaceNumber],
 ) -> Verification:
     """Compare ``pair``, probe and reference; see ``FaceService.verify``."""
-    first, second = extractor.extract_each(pair, selection)
+    first, second = extractor.extract_each(pair, selections)
     return _verification(extractor, rule, first, second)
 
 

@@ -17,6 +17,7 @@ from facenet_app.domain import (
     Changeover,
     Consent,
     Enrollment,
+    FaceNumber,
     Finding,
     GateMode,
     Identification,
@@ -153,7 +154,32 @@ class FaceService:
             NoOperatingPoint, InvalidThreshold: see :meth:`operating_point`.
         """
         rule = self.measured.for_verification(Asked.of(self.settings, fmr, threshold, review))
-        return compare(self.extractor, rule, (probe, reference), self._one_face())
+        return compare(self.extractor, rule, (probe, reference), (self._one_face(), self._one_face()))
+
+    def verify_faces(
+        self,
+        probe: ImageSource,
+        reference: ImageSource,
+        faces: tuple[int | None, int | None],
+        *,
+        fmr: float | None = None,
+    ) -> Verification:
+        """:meth:`verify` with faces that a person chose.
+
+        Args:
+            probe: as in :meth:`verify`.
+            reference: as in :meth:`verify`.
+            faces: which face of the probe and of the reference, counted from the left, beginning with 1;
+                None: the one that :meth:`verify` takes.
+            fmr: as in :meth:`verify`.
+
+        Raises:
+            UsageError: a picture has no face of that number.
+            FacenetAppError: as :meth:`verify`.
+        """
+        rule = self.measured.for_verification(Asked.of(self.settings, fmr))
+        first, second = (self._one_face() if each is None else FaceNumber(each) for each in faces)
+        return compare(self.extractor, rule, (probe, reference), (first, second))
 
     def verify_many(
         self,

@@ -16,6 +16,7 @@ EXAMPLES = examples(
     "verify visitor.jpg badge.jpg",
     "verify visitor.jpg badge.jpg --fmr 1e-4",
     "verify visitor.jpg badge.jpg --review 1e-4",
+    "verify group.jpg badge.jpg --probe-face 2",
     "verify a.jpg b.jpg --json",
 )
 
@@ -25,12 +26,19 @@ def verify(
     probe: Annotated[Path, typer.Argument(metavar="PROBE", help="Picture of the face presented.")],
     reference: Annotated[Path, typer.Argument(metavar="REFERENCE", help="Picture to compare it with.")],
     given: Given,
+    probe_face: Annotated[
+        int | None,
+        typer.Option("--probe-face", metavar="N", help="Face of the probe to use, counted from the left."),
+    ] = None,
+    reference_face: Annotated[
+        int | None, typer.Option("--reference-face", metavar="N", help="The same for the reference.")
+    ] = None,
 ) -> int:
     """Compare the faces of two pictures.
 
     Exit code 0 if they match, 1 if they do not or a person should look.
     """
-    result = given.service().verify(probe, reference)
+    result = given.service().verify_faces(probe, reference, (probe_face, reference_face))
     emit(result.to_dict(), _lines(result, probe, reference), as_json=given.json)
     return 0 if result.decision == "match" else 1
 

@@ -3,24 +3,35 @@
 import math
 from collections.abc import Sequence
 
-from facenet_app.domain import DetectedFace, Selection
+from facenet_app.domain import DetectedFace, FaceNumber, Selection
+from facenet_app.errors import UsageError
 
 __all__ = ["select"]
 
 
 def select(
-    faces: Sequence[DetectedFace], selection: Selection, width: int, height: int
+    faces: Sequence[DetectedFace], selection: Selection | FaceNumber, width: int, height: int
 ) -> tuple[tuple[DetectedFace, ...], str]:
     """The faces to use, best first, and a phrase that says why.
 
     Args:
         faces: what the detector found; not empty.
-        selection: the policy.
+        selection: the policy, or the number of a face.
         width: of the picture in pixels.
         height: of the picture in pixels.
+
+    Raises:
+        UsageError: there is no face of that number.
     """
+    from_left = tuple(sorted(faces, key=lambda face: face.box.left))
+    if isinstance(selection, FaceNumber):
+        if not 1 <= selection.number <= len(faces):
+            raise UsageError(
+                f"face {selection.number} was asked for, and the number of faces found is {len(faces)}",
+                "faces are counted from the left, beginning with 1",
+            )
+        return (from_left[selection.number - 1],), f"face {selection.number} from the left was asked for"
     if selection is Selection.ALL:
-        from_left = tuple(sorted(faces, key=lambda face: face.box.left))
         return from_left, "all faces are used, from left to right"
     if len(faces) == 1:
         return tuple(faces), "the only face was used"

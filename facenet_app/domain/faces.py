@@ -17,6 +17,7 @@ __all__ = [
     "ExtractedFace",
     "Extraction",
     "FaceCrop",
+    "FaceNumber",
     "Landmarks",
     "Quality",
     "Selection",
@@ -32,6 +33,18 @@ class Selection(StrEnum):
     LARGEST = "largest"
     MOST_CENTRAL = "most-central"
     ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceNumber:
+    """A face that somebody chose: the ``number``-th from the left, beginning with 1."""
+
+    number: int
+
+    @property
+    def value(self) -> str:
+        """As result documents name it, where else the name of a :class:`Selection` stands."""
+        return f"number {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +201,7 @@ class Extraction:
     pixels: NDArray[np.uint8]
     faces: tuple[ExtractedFace, ...]
     found: int
-    selection: Selection
+    selection: Selection | FaceNumber
     used_because: str
 
     @property

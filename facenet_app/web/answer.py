@@ -27,9 +27,10 @@ class Answer:
 
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
     decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
-    is what the person is called from now on. ``points`` are thresholds that could be used, ``markdown``
-    is a model's card, ``csv`` a table to save,
-    ``matched`` are ids of the people that a picture of a video shows.
+    is what the person is called from now on. ``points`` are thresholds that could be used,
+    ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face
+    was used, counted from the left, and of how many; ``matched`` are ids of the people that a picture
+    of a video shows.
     """
 
     html: str
@@ -40,6 +41,7 @@ class Answer:
     points: tuple[OperatingPoint, ...] = ()
     markdown: str = ""
     csv: str = ""
+    faces: tuple[tuple[int, int], ...] = ()
     matched: tuple[str, ...] = ()
 
 

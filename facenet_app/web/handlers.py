@@ -17,14 +17,30 @@ __all__ = ["about", "enroll", "identify", "verify"]
 
 @answering
 def verify(
-    service: FaceService, probe: Path | None, reference: Path | None, fmr: float | None = None
+    service: FaceService,
+    probe: Path | None,
+    reference: Path | None,
+    fmr: float | None = None,
+    faces: tuple[int | None, int | None] = (None, None),
 ) -> Answer:
-    """Is it the same person? The paths are of uploads; without a rate the settings decide."""
+    """Is it the same person? The paths are of uploads; without a rate the settings decide.
+
+    ``faces`` are numbers of faces from the left, from 1; the answer says which were used, of how many.
+    """
     if probe is None or reference is None:
         raise UsageError(*text.TWO_PHOTOS)
-    result = service.verify(probe, reference, fmr=fmr)
+    result = service.verify_faces(probe, reference, faces, fmr=fmr)
     others = _others(service, result.probe), _others(service, result.reference)
-    return Answer(verification(result, others))
+    used = tuple(
+        (_number(extraction, unused), extraction.found)
+        for extraction, unused in zip((result.probe, result.reference), others, strict=True)
+    )
+    return Answer(verification(result, others), faces=used)
+
+
+def _number(extraction: Extraction, others: Sequence[DetectedFace]) -> int:
+    """Which face is used, counted from the left, from 1."""
+    return 1 + sum(face.box.left < extraction.face.face.box.left for face in others)
 
 
 def _others(service: FaceService, extraction: Extraction) -> list[DetectedFace]:

@@ -80,10 +80,15 @@ def _meaning(result: Verification) -> str:
 
 
 def _used_face(extraction: Extraction, others: Sequence[DetectedFace], which: str) -> Markup:
-    unused = [(face, "", GRAY) for face in others]
+    used = extraction.face.face
+    from_left = sorted([*others, used], key=lambda face: face.box.left)
+    labels = [
+        (face, str(number) if others else "", BLUE if face is used else GRAY)
+        for number, face in enumerate(from_left, 1)
+    ]
     image = photo_image(
         extraction.pixels,
-        [*unused, (extraction.face.face, "", BLUE)],
+        labels,
         f"{which} photo, the face used is boxed",
     )
     return Markup('<figure class="fa-panel">{}<figcaption>{}</figcaption></figure>').format(image, which)

@@ -62,8 +62,11 @@ def rate_input(rates: RateChoices, label: str, hint: str, name: str) -> gr.Radio
 def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
     """Two photos, the error rate, a button, two examples, and the answer; gives the error rates."""
 
-    def compare(probe: str | None, reference: str | None, rate: str | None) -> str:
-        return verify(service, _path(probe), _path(reference), chosen_rate(rate)).html
+    def compare(
+        probe: str | None, reference: str | None, rate: str | None, first: int | None, second: int | None
+    ) -> list[Any]:
+        answer = verify(service, _path(probe), _path(reference), chosen_rate(rate), (first, second))
+        return [answer.html, *(_face_choice(*each) for each in answer.faces or ((None, 0), (None, 0)))]
 
     with gr.Tab(text.VERIFY_TAB, id="verify"):
         gr.HTML(f'<p class="fa-intro">{text.VERIFY_INTRO}</p>')
@@ -71,6 +74,11 @@ def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
             photos = [photo_input(text.PROBE, "probe"), photo_input(text.REFERENCE, "reference")]
         hint = text.RATE_HINT if service.settings.review is None else text.RATE_HINT_REVIEW
         rate = rate_input(verification_rates(service), text.RATE, hint, "verify-rate")
+        with gr.Row():
+            faces = [
+                gr.Radio([], label=label, info=text.FACE_HINT, visible=False, elem_id=name)
+                for label, name in ((text.PROBE_FACE, "probe-face"), (text.REFERENCE_FACE, "reference-face"))
+            ]
         button = gr.Button(text.COMPARE, variant="primary", size="lg", elem_id="compare")
         gr.HTML(f'<p class="fa-intro">{text.EXAMPLES}</p>')
         with gr.Row():
@@ -78,14 +86,33 @@ def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
             different = gr.Button(text.EXAMPLE_DIFFERENT, size="sm", min_width=140)
         result = gr.HTML(elem_id="verify-result")
         batch_panel(service, rate)
-    button.click(compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE)
+    inputs, outputs = [*photos, rate, *faces], [result, *faces]
+    button.click(compare, inputs, outputs, scroll_to_output=True, **PRIVATE)
+    gr.on([face.input for face in faces], compare, inputs, outputs, show_progress_on=result, **PRIVATE)
     for example, pair in ((same, examples.same), (different, examples.different)):
         paths = [str(path) for path in pair]
-        example.click(lambda paths=paths: paths, None, photos, show_progress="hidden", **PRIVATE).then(
-            compare, [*photos, rate], result, scroll_to_output=True, **PRIVATE
-        )
+        filled = [*paths, *(_face_choice(None, 0) for _ in faces)]
+        example.click(
+            lambda filled=filled: filled, None, [*photos, *faces], show_progress="hidden", **PRIVATE
+        ).then(compare, inputs, outputs, scroll_to_output=True, **PRIVATE)
     _forget_when_changed(photos, rate, result)
+    _forget_faces(photos, faces)
     return rate
+
+
+def _face_choice(used: int | None, found: int) -> gr.Radio:
+    """Which face of a photo is used; nothing to choose from where there is one."""
+    several = found > 1
+    return gr.Radio(
+        choices=list(range(1, found + 1)) if several else [], value=used if several else None, visible=several
+    )
+
+
+def _forget_faces(photos: list[gr.Image], faces: list[gr.Radio]) -> None:
+    """The number of a face says nothing about another photo; see :func:`_forget_when_changed`."""
+    hide = "() => ({__type__: 'update', visible: false, value: null})"
+    for photo, face in zip(photos, faces, strict=True):
+        gr.on([photo.input, photo.upload, photo.clear], None, None, face, js=hide, **PRIVATE)
 
 
 def _forget_when_changed(photos: list[gr.Image], rate: gr.Radio, result: gr.HTML) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from program import THRESHOLD, Cli
 
 
@@ -150,3 +151,17 @@ def test_a_cold_start_imports_little(shell: Cli, astronaut: Path) -> None:
     assert code == "0"
     assert "openvino" in loaded
     assert not {"torch", "gradio", "sqlalchemy", "rich", "matplotlib", "requests"} & set(loaded)
+
+
+def test_a_face_chosen_by_its_number(cli: Cli, astronaut: Path, hopper: Path, tmp_path: Path) -> None:
+    both = tmp_path / "both.png"
+    canvas = Image.new("RGB", (1024, 600))
+    for left, path in ((0, astronaut), (512, hopper)):
+        with Image.open(path) as picture:
+            canvas.paste(picture.convert("RGB"), (left, 0))
+    canvas.save(both)
+    assert cli("verify", both, astronaut, "--probe-face", "1", *THRESHOLD).code == 0
+    ran = cli("verify", astronaut, both, "--reference-face", "2", *THRESHOLD, "--json")
+    assert ran.document["decision"] == "non_match"
+    assert ran.document["faces"]["reference"]["selection"] == "number 2"
+    assert cli("verify", both, astronaut, "--probe-face", "3", *THRESHOLD).code == 2

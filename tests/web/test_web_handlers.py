@@ -185,3 +185,18 @@ def test_people_of_lfw(service: FaceService, lfw: Path) -> None:
     assert "0 recognized" in stranger.html
     assert "Same person" in verify(service, serena[0], photo("Serena_Williams", 5)).html
     assert "Different people" in verify(service, serena[0], photo("Vladimir_Putin", 1)).html
+
+
+def test_another_face_can_be_chosen(
+    service: FaceService, two_faces: Path, astronaut: Path, hopper: Path
+) -> None:
+    left = verify(service, two_faces, astronaut, None, (1, None))
+    assert left.faces == ((1, 2), (1, 1))
+    assert "Same person" in left.html
+    right = verify(service, two_faces, astronaut, None, (2, None))
+    assert right.faces == ((2, 2), (1, 1))
+    assert "Different people" in right.html
+    assert verify(service, hopper, two_faces, None, (None, 2)).faces == ((1, 1), (2, 2))
+    nobody = verify(service, two_faces, astronaut, None, (3, None))
+    assert not nobody.done
+    assert "Face 3 was asked for" in nobody.html

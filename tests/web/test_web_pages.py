@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from watching import PATIENCE, Watched
+from watching import PATIENCE, Watched, heading
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,22 @@ def test_many_pairs_are_compared_and_saved(
     saved = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert saved[0].startswith("probe,reference,decision")
     assert [line.split(",")[2] for line in saved[1:]] == ["match", "non_match"]
+
+
+def test_another_face_is_chosen(watched: Watched, two_faces: Path, astronaut: Path) -> None:
+    watched.upload("probe", two_faces)
+    watched.upload("reference", astronaut)
+    watched.press("Compare")
+    heading(watched, "Different people")  # Grace Hopper is the larger one
+    choice = watched.page.locator("#probe-face")
+    expect(choice.get_by_role("radio")).to_have_count(2)
+    expect(choice.get_by_role("radio", name="2")).to_be_checked()
+    expect(watched.page.locator("#reference-face")).to_be_hidden()
+    choice.get_by_role("radio", name="1").check()
+    heading(watched, "Same person")
+    watched.page.locator("#probe").get_by_role("button", name="Remove Image").click()
+    expect(choice).to_be_hidden()
+    expect(watched.page.get_by_role("heading", name="Same person")).to_have_count(0)
 
 
 def test_the_models_and_their_thresholds(watched: Watched) -> None:
