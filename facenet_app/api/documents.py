@@ -46,8 +46,8 @@ class _Box(BaseModel):
 
 
 class _Quality(BaseModel):
-    eye_distance: float
-    sharpness: float
+    eye_distance: float | None
+    sharpness: float | None
     exposure: float | None
     pose: float | None
     score: float | None

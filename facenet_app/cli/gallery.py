@@ -24,7 +24,7 @@ from facenet_app.cli.run import counted, emit
 from facenet_app.errors import IdentityExists
 
 if TYPE_CHECKING:  # the command line's help does without all of these
-    pass
+    from facenet_app.domain import Quality
 
 app = typer.Typer(help="Look after the enrolled people.", rich_markup_mode=None)
 app.command("check", epilog=gallery_check.CHECK_EXAMPLES)(gallery_check.check)
@@ -73,8 +73,7 @@ def show(name: Name, given: Given) -> int:
     if person.consent is not None or person.expires_at is not None:
         lines.append(f"  consent: {consent_line(person)}")
     lines += [
-        f"  {sample.id}  {sample.enrolled_at:%Y-%m-%d %H:%M} UTC  "
-        f"eyes {sample.quality.eye_distance:.0f} pixels apart, sharpness {sample.quality.sharpness:.1f}"
+        f"  {sample.id}  {sample.enrolled_at:%Y-%m-%d %H:%M} UTC  {_quality(sample.quality)}"
         for sample in samples
     ]
     document = {"identity": person.to_dict(), "samples": [sample.to_dict() for sample in samples]}
@@ -141,6 +140,12 @@ def remove(
         as_json=given.json,
     )
     return 0
+
+
+def _quality(quality: "Quality") -> str:
+    if quality.eye_distance is None or quality.sharpness is None:
+        return "imported without a picture"
+    return f"eyes {quality.eye_distance:.0f} pixels apart, sharpness {quality.sharpness:.1f}"
 
 
 def _counted(samples: int) -> str:

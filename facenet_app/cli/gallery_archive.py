@@ -1,6 +1,8 @@
 """``facenet-app gallery export`` and ``import``: everybody in one archive, and into another gallery."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,7 +12,7 @@ import typer
 from facenet_app.cli.options import Given, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
-from facenet_app.errors import UsageError
+from facenet_app.errors import ModelMismatch, UsageError
 
 if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.gallery.incoming import Incoming
@@ -23,6 +25,7 @@ IMPORT_EXAMPLES: Final = examples(
     "gallery import staff.zip --dry-run",
     "gallery import staff.zip --on-conflict keep-both",
     "gallery import staff.zip --reembed --gallery new.db --model facenet-vggface2",
+    "gallery import faces.npz --model sface",
 )
 
 _SHOWN: Final = 20
@@ -63,8 +66,11 @@ def export(
 
 
 @takes("model", "gallery", "device")
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An archive that export wrote.")],
+def import_(  # noqa: PLR0913, PLR0917 (Typer reads the options from the signature)
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="What export wrote; or .npz, .npy with embeddings."),
+    ],
     given: Given,
     on_conflict: Annotated[
         str,
@@ -83,20 +89,21 @@ def import_(
             "--reembed", help="Embed the pictures with the model in use; for another model's archive."
         ),
     ] = False,
+    names: Annotated[
+        Path | None, typer.Option("--names", metavar="FILE", help="For .npy: text with a name a line.")
+    ] = None,
+    fingerprint: Annotated[
+        str | None,
+        typer.Option("--fingerprint", metavar="ID", help="For .npz and .npy: of the model that made them."),
+    ] = None,
 ) -> int:
     """Bring in everybody of an archive.
 
     The archive is checked wholly before the gallery is touched; then everybody comes, or nobody.
     """
-    from facenet_app.gallery.archive_read import read_archive
-    from facenet_app.gallery.archive_zip import StoredZip
-
     rule = _rule(on_conflict)
-    with StoredZip(file) as archive:
-        with progress_bar("checking", "faces") as report:
-            incoming = read_archive(archive, report)
-        if reembed:
-            incoming = _embedded(given, incoming)
+    with _opened(given, file, _Stated(names, fingerprint)) as found:
+        incoming = _embedded(given, found) if reembed else found
         plan = _merged(given, incoming, rule, dry_run=dry_run)
     document = {
         "model": incoming.model,
@@ -106,6 +113,53 @@ def import_(
     }
     emit(document, _said(plan, dry_run=dry_run), as_json=given.json)
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What the user says of a file of embeddings, which says nothing of itself."""
+
+    names: Path | None
+    fingerprint: str | None
+
+
+@contextmanager
+def _opened(given: Given, file: Path, stated: _Stated) -> "Iterator[Incoming]":
+    """Everybody in a file, checked."""
+    from facenet_app.gallery.archive_read import read_archive
+    from facenet_app.gallery.archive_zip import StoredZip
+    from facenet_app.gallery.encodings import ENCODINGS_SUFFIXES, read_encodings
+
+    if file.suffix.lower() in ENCODINGS_SUFFIXES:
+        yield read_encodings(file, stated.names, *_model_of(given, stated))
+        return
+    if stated != _Stated(None, None):
+        raise UsageError("--names and --fingerprint are for .npy and .npz files", "leave them out")
+    with StoredZip(file) as archive:
+        with progress_bar("checking", "faces") as report:
+            incoming = read_archive(archive, report)
+        yield incoming
+
+
+def _model_of(given: Given, stated: _Stated) -> tuple[str, str]:
+    """Id and fingerprint of the model that made embeddings, as the user says."""
+    from facenet_app.embedding.embedder import embedding_fingerprint
+    from facenet_app.weights.manifest import load_manifest
+
+    settings = given.settings()
+    manifest = load_manifest(settings.model, settings.models)
+    in_use = embedding_fingerprint(manifest, settings)
+    if stated.fingerprint is None and given.model is None:
+        raise UsageError(
+            "the file does not say which model made its embeddings",
+            f"add --model ID or --fingerprint ({manifest.id} has {in_use})",
+        )
+    if stated.fingerprint not in (None, in_use):
+        raise ModelMismatch(
+            f"embeddings of {stated.fingerprint} are none of the model in use ({manifest.id}, {in_use})",
+            "choose the model that made them with --model, and its settings",
+        )
+    return manifest.id, in_use
 
 
 def _rule(name: str) -> "OnConflict":

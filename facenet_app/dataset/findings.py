@@ -97,7 +97,8 @@ def find(examined: Examination) -> Findings:
     listing, seen = examined.listing, examined.seen
     named = list(zip(listing.names, seen, strict=True))
     measured = sorted(
-        ((name, each.quality) for name, each in named if each.quality), key=lambda each: each[1].eye_distance
+        ((name, each.quality) for name, each in named if each.quality),
+        key=lambda each: each[1].eye_distance or 0,
     )
     counts = np.bincount(listing.labels).tolist()
     return Findings(

@@ -133,11 +133,12 @@ class Quality:
 
     ``eye_distance`` is in pixels of the original picture; ``sharpness``, ``exposure`` (0 … 1) and
     ``pose`` (0 from the front) are described in :mod:`facenet_app.imaging.face_measures`, the joint
-    ``score`` (0 … 1) in :mod:`facenet_app.imaging.quality_score`. None: not measured when it was stored.
+    ``score`` (0 … 1) in :mod:`facenet_app.imaging.quality_score`. None: not measured when it was stored;
+    the first two are None only for samples that came without a picture.
     """
 
-    eye_distance: float
-    sharpness: float
+    eye_distance: float | None
+    sharpness: float | None
     reasons: tuple[str, ...] = ()
     exposure: float | None = None
     pose: float | None = None
@@ -149,8 +150,8 @@ class Quality:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "eye_distance": round(self.eye_distance, 1),
-            "sharpness": round(self.sharpness, 2),
+            "eye_distance": None if self.eye_distance is None else round(self.eye_distance, 1),
+            "sharpness": None if self.sharpness is None else round(self.sharpness, 2),
             "exposure": None if self.exposure is None else round(self.exposure, 3),
             "pose": None if self.pose is None else round(self.pose, 3),
             "score": None if self.score is None else round(self.score, 3),

@@ -13,7 +13,7 @@ Nothing in it can be run, nothing is a path to write to, and no member can be la
 The same gallery gives the same bytes.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -115,12 +115,17 @@ class PersonLine(_Strict):
 class QualityLine(_Strict):
     """A sample's quality; see :class:`facenet_app.domain.Quality`."""
 
-    eye_distance: float
-    sharpness: float
+    eye_distance: float | None
+    sharpness: float | None
     exposure: float | None
     pose: float | None
     score: float | None
     reasons: Annotated[list[Text], Field(max_length=50)]
+
+    @classmethod
+    def of(cls, quality: Quality) -> Self:
+        values = {name: getattr(quality, name) for name in cls.model_fields}
+        return cls(**{**values, "reasons": list(quality.reasons)})
 
     def to_domain(self) -> Quality:
         return Quality(

@@ -33,7 +33,7 @@ from facenet_app.gallery.aside import written_aside
 from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
-from facenet_app.gallery.rows import sample_from, unit_vector
+from facenet_app.gallery.rows import quality_from, sample_from, unit_vector
 from facenet_app.gallery.schema import gallery, identities, operating_points, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -197,7 +197,7 @@ def _sample_line(row: Mapping[Any, Any], crop: CropEntry | None) -> SampleLine:
         content_sha256=row["content_sha256"],
         file_sha256=row["file_sha256"],
         enrolled_at=row["enrolled_at"],
-        quality=QualityLine(**{name: row[name] for name in QualityLine.model_fields}),
+        quality=QualityLine.of(quality_from(row)),
         crop=crop,
     )
 

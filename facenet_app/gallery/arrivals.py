@@ -18,7 +18,7 @@ from facenet_app.gallery.merge import MergePlan, OnConflict, Present, Step, plan
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.points import keep_points
 from facenet_app.gallery.reembed import Embed
-from facenet_app.gallery.rows import crop_from_png, is_unit, new_id, vector_to_bytes
+from facenet_app.gallery.rows import crop_from_png, is_unit, new_id, quality_columns, vector_to_bytes
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -126,6 +126,13 @@ def _refuse_other_model(connection: Connection, place: Place, incoming: Incoming
             "add --reembed to embed the stored pictures with the gallery's model, "
             "or import into a new gallery with --gallery",
         ) from error
+    held = connection.execute(select(samples.c.dimension).limit(1)).scalar()
+    if held is not None and len(incoming.vectors) and held != incoming.vectors.shape[1]:
+        raise ModelMismatch(
+            f"the gallery's embeddings have {held} dimensions, and those to be imported "
+            f"{incoming.vectors.shape[1]}",
+            "check which model made them",
+        )
 
 
 def _present(connection: Connection, incoming: Incoming) -> Present:
@@ -164,18 +171,12 @@ def _person_row(step: Step) -> dict[str, Any]:
 
 
 def _sample_row(sample: IncomingSample, incoming: Incoming) -> dict[str, Any]:
-    quality = sample.quality
     return {
         "id": sample.id,
         "embedding": vector_to_bytes(incoming.vectors[sample.row]),
         "dimension": incoming.vectors.shape[1],
         "fingerprint": incoming.fingerprint,
-        "eye_distance": quality.eye_distance,
-        "sharpness": quality.sharpness,
-        "exposure": quality.exposure,
-        "pose": quality.pose,
-        "score": quality.score,
-        "reasons": list(quality.reasons),
+        **quality_columns(sample.quality),
         "content_sha256": sample.content_sha256,
         "file_sha256": sample.file_sha256,
         "enrolled_at": sample.enrolled_at,

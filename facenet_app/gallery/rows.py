@@ -24,6 +24,8 @@ __all__ = [
     "is_unit",
     "new_id",
     "png_from_crop",
+    "quality_columns",
+    "quality_from",
     "sample_from",
     "select_identities",
     "unit_vector",
@@ -87,12 +89,7 @@ class NewSample:
             "embedding": vector_to_bytes(unit_vector(draft.embedding.vector)),
             "dimension": len(draft.embedding.vector),
             "fingerprint": draft.embedding.fingerprint,
-            "eye_distance": draft.quality.eye_distance,
-            "sharpness": draft.quality.sharpness,
-            "exposure": draft.quality.exposure,
-            "pose": draft.quality.pose,
-            "score": draft.quality.score,
-            "reasons": list(draft.quality.reasons),
+            **quality_columns(draft.quality),
             "content_sha256": draft.content_sha256,
             "file_sha256": draft.file_sha256,
             "alignment": draft.crop.alignment if draft.crop else None,
@@ -127,16 +124,34 @@ def sample_from(row: Mapping[Any, Any], cipher: Cipher) -> Sample:
         identity_id=row["identity_id"],
         embedding=Embedding(vector_from_bytes(row["embedding"], row["dimension"]), row["fingerprint"]),
         crop=None if row["crop"] is None else crop_from_png(row["crop"], row["alignment"]),
-        quality=Quality(
-            eye_distance=row["eye_distance"],
-            sharpness=row["sharpness"],
-            reasons=tuple(row["reasons"]),
-            exposure=row["exposure"],
-            pose=row["pose"],
-            score=row["score"],
-        ),
+        quality=quality_from(row),
         content_sha256=row["content_sha256"],
         enrolled_at=row["enrolled_at"],
+    )
+
+
+def quality_columns(quality: Quality) -> dict[str, Any]:
+    """A quality as ``samples`` keeps it."""
+    return {
+        "eye_distance": quality.eye_distance or 0.0,
+        "sharpness": quality.sharpness or 0.0,
+        "exposure": quality.exposure,
+        "pose": quality.pose,
+        "score": quality.score,
+        "reasons": list(quality.reasons),
+    }
+
+
+def quality_from(row: Mapping[Any, Any]) -> Quality:
+    """A quality from the columns of ``samples``; eyes are never really 0 pixels apart."""
+    measured = row["eye_distance"] != 0
+    return Quality(
+        eye_distance=row["eye_distance"] if measured else None,
+        sharpness=row["sharpness"] if measured else None,
+        reasons=tuple(row["reasons"]),
+        exposure=row["exposure"],
+        pose=row["pose"],
+        score=row["score"],
     )
 
 

@@ -14,7 +14,7 @@ from facenet_app.gallery.archive_format import PersonLine, PointLine, QualityLin
 from facenet_app.gallery.cipher import Cipher
 from facenet_app.gallery.damaged_file import UNREADABLE
 from facenet_app.gallery.names import name_key
-from facenet_app.gallery.rows import crop_from_png, is_unit, vector_from_bytes
+from facenet_app.gallery.rows import crop_from_png, is_unit, quality_from, vector_from_bytes
 from facenet_app.gallery.schema import UtcTime, identities, operating_points, samples
 
 __all__ = ["BelievedSample", "believed_crop", "believed_person", "believed_point", "believed_sample"]
@@ -56,7 +56,7 @@ def believed_sample(row: Mapping[str, Any], fingerprint: str, cipher: Cipher) ->
     vector = vector_from_bytes(values["embedding"], values["dimension"])
     if values["fingerprint"] != fingerprint or not is_unit(vector[np.newaxis]).all():
         raise ValueError("not an embedding of the gallery's model")
-    quality = QualityLine(**{name: values[name] for name in QualityLine.model_fields})
+    quality = QualityLine.of(quality_from(values))
     line = SampleLine(
         **{name: values[name] for name in SampleLine.model_fields if name not in ("quality", "crop")},
         quality=quality,

@@ -113,7 +113,7 @@ samples = Table(
     Column("embedding", LargeBinary, nullable=False),  # float32, little-endian, unit length
     Column("dimension", Integer, nullable=False),
     Column("fingerprint", String, nullable=False),
-    Column("eye_distance", Float, nullable=False),
+    Column("eye_distance", Float, nullable=False),  # 0: neither this nor the sharpness was measured
     Column("sharpness", Float, nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("content_sha256", String(64), nullable=False, unique=True),

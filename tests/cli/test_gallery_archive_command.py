@@ -129,3 +129,16 @@ def test_out_of_an_encrypted_gallery_and_into_one(
     new = tmp_path / "new.db"
     assert cli("gallery", "import", tmp_path / "plain.zip", "--gallery", new).code == 0
     assert names(cli, new) == ["Ada", "Grace", "Lise"]
+
+
+def test_embeddings_from_a_numpy_file(cli: Cli, own_gallery: Path, tmp_path: Path) -> None:
+    vectors = np.eye(128, dtype=np.float32)[:2]
+    np.savez(tmp_path / "faces.npz", encodings=vectors, names=["Ada", "Grace"])
+    unsaid = cli("gallery", "import", tmp_path / "faces.npz", "--json")
+    assert (unsaid.code, unsaid.error_code) == (2, "usage")
+    other = cli("gallery", "import", tmp_path / "faces.npz", "--fingerprint", "net-z", "--json")
+    assert (other.code, other.error_code) == (5, "model_mismatch")
+    done = cli("gallery", "import", tmp_path / "faces.npz", "--model", "sface")
+    assert (done.code, done.out) == (0, "2 added (2 samples)\n")
+    assert "imported without a picture" in cli("gallery", "show", "Ada").out
+    assert cli("gallery", "import", tmp_path / "people.zip", "--names", tmp_path / "x").code == 2
