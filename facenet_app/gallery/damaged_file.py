@@ -24,6 +24,9 @@ UNREADABLE: Final = object()
 _HEADER: Final = 100
 """Bytes at the start of page 1 that are not part of its tree."""
 
+_MOST_LONGER: Final = 1000
+"""How many times as long as it is a file may say that it was; more is nonsense."""
+
 _MOST_PROBES: Final = 5_000_000
 """Row numbers that are tried one by one where a tree cannot be walked: some seconds."""
 
@@ -55,6 +58,7 @@ def opened_damaged(path: Path, beside: Path) -> Iterator["DamagedFile"]:
         log = path.with_name(f"{path.name}-wal")
         if log.exists():
             shutil.copyfile(log, copy.with_name(f"{copy.name}-wal"))
+        _make_whole(copy)
         connection = _opened(copy)
         if connection is None and not log.exists():
             _give_new_header(copy)
@@ -181,12 +185,28 @@ def _opened(copy: Path) -> sqlite3.Connection | None:
     return connection
 
 
+def _make_whole(copy: Path) -> None:
+    """Give a file that ends early as many bytes as its header says, zeros that no row is made of: SQLite
+    refuses a table whose first page lies behind the end, and with it all others.
+    """
+    with copy.open("r+b") as file:
+        header = file.read(_HEADER)
+        size = int.from_bytes(header[16:18], "big") * int.from_bytes(header[28:32], "big")
+        there = copy.stat().st_size
+        if there < size <= _MOST_LONGER * there:
+            file.truncate(size)  # zeros at the end take no room on the disk
+
+
 def _give_new_header(copy: Path) -> None:
-    """Put the header of a fresh file over that of this one, which SQLite does not accept."""
+    """Put the header of a fresh file over that of this one, which SQLite does not accept. How long the
+    file was stood there; so it is made twice as long, for the same reason.
+    """
     with sqlite3.connect(":memory:") as fresh:
         fresh.execute("CREATE TABLE anything (x)")
         header = bytearray(fresh.serialize()[:_HEADER])
     size = int.from_bytes(header[16:18], "big")
-    header[28:32] = (copy.stat().st_size // size).to_bytes(4, "big")
+    pages = 2 * (copy.stat().st_size // size)
+    header[28:32] = pages.to_bytes(4, "big")
     with copy.open("r+b") as file:
         file.write(header)
+        file.truncate(pages * size)
