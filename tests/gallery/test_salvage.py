@@ -178,7 +178,7 @@ def test_a_torn_crop_costs_the_crop(master: Path, damaged: Path, original: Any) 
 def test_a_file_that_ends_early(master: Path, damaged: Path, original: Any, share: float) -> None:
     content = master.read_bytes()
     pages = [*pages_of(master, "identities"), *pages_of(master, "sqlite_schema")]
-    cut = max(max(pages), int(len(content) // PAGE * share)) * PAGE + 1000
+    cut = max(*pages, int(len(content) // PAGE * share)) * PAGE + 1000
     done, samples = saved(damaged, content[:cut], original)
     assert done.people == PEOPLE
     assert len(samples) >= cut / len(content) * len(original[1]) - 15
