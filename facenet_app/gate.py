@@ -19,6 +19,7 @@ accepted for searches, the standard mode only warns; strict refuses all the same
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +27,35 @@ from numpy.typing import NDArray
 from facenet_app.comparison.agreement import agreeing, nearest
 from facenet_app.comparison.rules import Asked, Measured
 from facenet_app.comparison.search_threshold import fmr_for_fpir
-from facenet_app.domain import Candidate, GateMode, OperatingPoint, Quality, SampleDraft, SearchRisk
+from facenet_app.domain import (
+    Candidate,
+    Embedding,
+    GateMode,
+    Identity,
+    OperatingPoint,
+    Quality,
+    SampleDraft,
+    SearchRisk,
+)
 from facenet_app.errors import BelongsToOther, GalleryError, PoorQuality, UnlikeOwnSamples
-from facenet_app.gallery.store import GalleryStore
+from facenet_app.gallery.searchable import Searchable
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.settings import Settings
 
-__all__ = ["Gate", "Verdict"]
+__all__ = ["Enrolled", "Gate", "Verdict"]
 
 _ANYWAY = "enroll it anyway with --gate off"
 _UNMEASURED = (
     "No threshold was measured for this model, so nobody checked whether the faces belong to somebody else."
 )
+
+
+class Enrolled(Protocol):
+    """What the gate asks of a gallery; see :class:`facenet_app.gallery.store.GalleryStore`."""
+
+    def find(self, name: str) -> Identity | None: ...
+    def embeddings(self, identity_id: str) -> list[Embedding]: ...
+    def index(self) -> Searchable: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +80,11 @@ class Gate:
 
     @property
     def reach(self) -> float | None:
-        """A face that is farther than this from everybody is never like somebody else's or unlike the
-        person's own; None: it is not asked.
-        """
+        """A face that is farther than this from somebody else is not taken for theirs; None: any face."""
         if self.settings.gate is GateMode.OFF or not self.measured.points:
             return None
+        if self.settings.gate is GateMode.STANDARD:
+            return self.measured.points[0].threshold
         return max(self.measured.points[-1].threshold, self.settings.threshold or 0)
 
     def refuse_poor(self, quality: Quality) -> None:
@@ -83,7 +101,7 @@ class Gate:
             reasons=quality.reasons,
         )
 
-    def judge(self, gallery: GalleryStore, name: str, drafts: Sequence[SampleDraft]) -> list[Verdict]:
+    def judge(self, gallery: Enrolled, name: str, drafts: Sequence[SampleDraft]) -> list[Verdict]:
         """One verdict for each draft of the person called ``name``, who may be new.
 
         Raises:
@@ -111,7 +129,7 @@ class Gate:
         return verdicts
 
     def _strangers(
-        self, gallery: GalleryStore, own_id: str | None, drafts: Sequence[SampleDraft]
+        self, gallery: Enrolled, own_id: str | None, drafts: Sequence[SampleDraft]
     ) -> list[Verdict]:
         """Whether each face belongs to somebody else."""
         index = gallery.index()

@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from facenet_app.domain import Consent, Enrollment, Identity, RefusedImage, Sample, SampleDraft, Selection
 from facenet_app.enrollment.examine import Examined, Known, Outcome
 from facenet_app.enrollment.refusal import refusal
 from facenet_app.errors import ConsentExpired, DuplicateSample, FacenetAppError, PoorQuality
 from facenet_app.gallery.changes import NO_NEWS
-from facenet_app.gallery.store import GalleryStore
-from facenet_app.gate import Gate
+from facenet_app.gallery.names import name_key
+from facenet_app.gate import Enrolled, Gate
 
-__all__ = ["Admission", "Rules", "admit", "refuse_others"]
+__all__ = ["Admission", "Lookups", "Rules", "admit", "refuse_others"]
+
+
+class Lookups(Enrolled, Protocol):
+    """What admission asks of a gallery; see :class:`facenet_app.gallery.store.GalleryStore`."""
+
+    def owners_of(self, digests: Sequence[str]) -> dict[str, str]: ...
+    def refuse_expired(self, name: str, consent: Consent) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class Admission:
         return Enrollment(identity, name, samples, self.refused, self.warnings, known=len(self.known))
 
 
-def admit(gallery: GalleryStore, name: str, outcomes: Sequence[Outcome], rules: Rules) -> Admission:
+def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules) -> Admission:
     """Decide about pictures of the person called ``name``, a checked name, who may be new.
 
     Raises:
@@ -86,7 +94,7 @@ def admit(gallery: GalleryStore, name: str, outcomes: Sequence[Outcome], rules: 
         digest = picture.draft.content_sha256
         try:
             rules.gate.refuse_poor(picture.draft.quality)
-            refuse_others(gallery, owners.get(digest, name), name)
+            refuse_others(owners.get(digest, name), name)
         except (PoorQuality, DuplicateSample) as error:
             refused[row] = refusal(picture.source, error)
             continue
@@ -109,13 +117,13 @@ def admit(gallery: GalleryStore, name: str, outcomes: Sequence[Outcome], rules: 
     return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings))
 
 
-def refuse_others(gallery: GalleryStore, owner: str, name: str) -> None:
+def refuse_others(owner: str, name: str) -> None:
     """Do nothing if a picture that is enrolled as ``owner`` is to be enrolled for the same person.
 
     Raises:
         DuplicateSample: they are two.
     """
-    if not gallery.same_name(owner, name):
+    if name_key(owner) != name_key(name):
         raise DuplicateSample(
             f"this very picture is enrolled as {owner!r}", "remove it there first, or use another picture"
         )

@@ -11,14 +11,15 @@ from facenet_app.comparison.distance import centroids, distances
 from facenet_app.domain import Enrollment, RefusedImage
 from facenet_app.enrollment.admit import Admission, Rules, admit
 from facenet_app.enrollment.examine import Examined, Outcome
+from facenet_app.enrollment.view import View
 from facenet_app.errors import ConsentExpired, DuplicateSample
 from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.store import GalleryStore
 
 __all__ = ["Batch", "Piece"]
 
-SAMPLES = 64
-"""A batch is written when it has so many samples: others who write wait a fraction of a second."""
+PICTURES = 64
+"""A batch is written when it has so many pictures: others who write wait a fraction of a second."""
 SECONDS = 2.0
 """... or is so old: that much is lost at most when a run is killed."""
 ATTEMPTS = 5
@@ -41,79 +42,95 @@ class Piece:
 
 
 class Batch:
-    """Pieces that were decided about and wait to be written; not for several threads."""
+    """Pieces that wait to be decided about and written; not for several threads."""
 
     def __init__(self, gallery: GalleryStore, rules: Rules) -> None:
         self._gallery = gallery
         self._rules = rules
-        self._waiting: list[tuple[Piece, Admission]] = []
+        self._waiting: list[Piece] = []
         self._since = time.monotonic()
         self._written: list[Enrollment] = []  # of the person whose last piece is still to come
 
     def add(self, piece: Piece) -> Iterator[Enrollment]:
         """Take a piece; gives those people who are finished by what is written now, if anything is."""
-        if self._alike(piece):  # the gate has to know of those who wait
-            yield from self.write()
-        self._waiting.append((piece, self._decide(piece)))
-        samples = sum(len(each.drafts) for _, each in self._waiting)
-        if samples >= SAMPLES or len(self._waiting) >= SAMPLES or time.monotonic() > self._since + SECONDS:
+        self._waiting.append(piece)
+        pictures = sum(len(each.outcomes) for each in self._waiting)
+        if pictures >= PICTURES or time.monotonic() > self._since + SECONDS:
             yield from self.write()
 
     def write(self) -> Iterator[Enrollment]:
-        """Write all that waits."""
+        """Decide about all that waits, as if one piece came after the other, and write it."""
         waiting, self._waiting = self._waiting, []
-        entries = [(admission.name, admission.drafts) for _, admission in waiting if admission.drafts]
+        while waiting:
+            decided = self._decide(waiting)
+            for piece, result in zip(waiting, self._stored(waiting[: len(decided)], decided), strict=False):
+                self._written.append(result)
+                if piece.last:
+                    yield _together(self._written)
+                    self._written = []
+            waiting = waiting[len(decided) :]
+        self._since = time.monotonic()
+
+    def _decide(self, pieces: Sequence[Piece]) -> list[Admission]:
+        """About the first ones: all before one for whom those before have to be in the gallery."""
+        names = [_checked(piece) for piece in pieces]
+        examined = [each for piece in pieces for each in piece.outcomes if isinstance(each, Examined)]
+        view = View(self._gallery, names, [each.draft.content_sha256 for each in examined])
+        decided: list[Admission] = []
+        for name, piece in zip(names, pieces, strict=True):
+            if self._alike(name, piece, decided):
+                break
+            decided.append(admit(view, name, piece.outcomes, self._rules))
+        return decided
+
+    def _alike(self, name: str, piece: Piece, before: Sequence[Admission]) -> bool:
+        """Whether the gate could think otherwise of this person if it knew of those before."""
+        reach = self._rules.gate.reach
+        others = [each for each in before if each.drafts]
+        new = [each.draft.embedding.vector for each in piece.outcomes if isinstance(each, Examined)]
+        if reach is None or not others or not new:
+            return False
+        if any(self._gallery.same_name(each.name, name) for each in others):
+            return True
+        samples = np.stack([draft.embedding.vector for each in others for draft in each.drafts])
+        counts = np.array([len(each.drafts) for each in others])
+        means = centroids(samples, np.cumsum(counts) - counts)
+        return bool(distances(np.stack(new), np.concatenate([samples, means])).min() <= reach)
+
+    def _stored(self, pieces: Sequence[Piece], admissions: Sequence[Admission]) -> list[Enrollment]:
+        """Write in one transaction, or one by one where a picture is in the way."""
+        entries = [(each.name, each.drafts) for each in admissions if each.drafts]
         try:
             written = iter(self._gallery.add_people(entries) if entries else [])
         except (DuplicateSample, ConsentExpired):  # of one of them; nothing was written
-            written = None
-        for piece, admission in waiting:
-            if written is None:
-                result = self._write_alone(piece)
-            elif admission.drafts:
-                result = admission.stored(*next(written))
-            else:
-                result = admission.stored(self._gallery.find(admission.name), ())
-            self._written.append(result)
-            if piece.last:
-                yield _together(self._written)
-                self._written = []
-        self._since = time.monotonic()
+            return [self._stored_alone(piece) for piece in pieces]
+        others = self._gallery.find_people([each.name for each in admissions if not each.drafts])
+        return [
+            each.stored(*next(written)) if each.drafts else each.stored(others.get(each.name), ())
+            for each in admissions
+        ]
 
-    def _write_alone(self, piece: Piece) -> Enrollment:
+    def _stored_alone(self, piece: Piece) -> Enrollment:
+        name = _checked(piece)
         for attempt in range(ATTEMPTS):
-            admission = self._decide(piece)
+            admission = admit(self._gallery, name, piece.outcomes, self._rules)
             if not admission.drafts:
                 break
             try:
-                return admission.stored(*self._gallery.add(admission.name, admission.drafts))
+                return admission.stored(*self._gallery.add(name, admission.drafts))
             except ConsentExpired as error:
                 admission = admission.refusing(error)
                 break
             except DuplicateSample:  # another process was faster
                 if attempt == ATTEMPTS - 1:
                     raise
-        return admission.stored(self._gallery.find(admission.name), ())
+        return admission.stored(self._gallery.find(name), ())
 
-    def _decide(self, piece: Piece) -> Admission:
-        refused = all(isinstance(each, RefusedImage) for each in piece.outcomes)
-        # Of a name that cannot be a person's there are only refusals.
-        name = piece.name if refused else checked_name(piece.name)
-        return admit(self._gallery, name, piece.outcomes, self._rules)
 
-    def _alike(self, piece: Piece) -> bool:
-        """Whether the gate could think otherwise of this person if it knew of those who wait."""
-        reach = self._rules.gate.reach
-        others = [each for _, each in self._waiting if each.drafts]
-        new = [each.draft.embedding.vector for each in piece.outcomes if isinstance(each, Examined)]
-        if reach is None or not others or not new:
-            return False
-        if any(self._gallery.same_name(each.name, piece.name) for each in others):
-            return True
-        samples = np.stack([draft.embedding.vector for each in others for draft in each.drafts])
-        counts = np.array([len(each.drafts) for each in others])
-        means = centroids(samples, np.cumsum(counts) - counts)
-        return bool(distances(np.stack(new), np.concatenate([samples, means])).min() <= reach)
+def _checked(piece: Piece) -> str:
+    """The name as the gallery writes it; of one that cannot be a person's there are only refusals."""
+    refused = all(isinstance(each, RefusedImage) for each in piece.outcomes)
+    return piece.name if refused else checked_name(piece.name)
 
 
 def _together(parts: Sequence[Enrollment]) -> Enrollment:

@@ -86,13 +86,13 @@ def _without_known(portion: Portion, people: Sequence[Person], gallery: GalleryS
     owners = gallery.owners_of([each.sha256 for each in portion.pictures])
     for row, (number, picture) in enumerate(portion.rows):
         if isinstance(picture, Picture) and picture.sha256 in owners:
-            portion.rows[row] = number, _enrolled(gallery, picture, owners[picture.sha256], people[number])
+            portion.rows[row] = number, _enrolled(picture, owners[picture.sha256], people[number])
     return portion
 
 
-def _enrolled(gallery: GalleryStore, picture: Picture, owner: str, person: Person) -> Known | RefusedImage:
+def _enrolled(picture: Picture, owner: str, person: Person) -> Known | RefusedImage:
     try:
-        refuse_others(gallery, owner, person.name)
+        refuse_others(owner, person.name)
     except DuplicateSample as error:
         return refusal(picture.source, error)
     return Known(picture.source)

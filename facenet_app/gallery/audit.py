@@ -6,8 +6,9 @@ put in between does not fit, and neither does a trail that ends early. Whoever c
 database *and* computes everything anew is not stopped; a head noted elsewhere finds that out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -16,7 +17,7 @@ from facenet_app.domain.audit import NO_HEAD
 from facenet_app.gallery.actor import current_author
 from facenet_app.gallery.schema import audit, gallery
 
-__all__ = ["broken_chain", "read_trail", "record"]
+__all__ = ["broken_chain", "read_trail", "record", "record_each"]
 
 
 def record(
@@ -36,23 +37,43 @@ def record(
         other_id: whom a merged person becomes part of.
         samples: how many samples it is about.
     """
-    header = connection.execute(select(gallery.c.audit_entries, gallery.c.audit_head)).one()
-    author = current_author()
-    entry = AuditEntry(
-        number=header.audit_entries + 1,
-        at=datetime.now(UTC),
-        actor=author.name,
-        action=action.value,
-        identity_id=identity_id,
-        other_id=other_id,
-        samples=samples,
-        request_id=author.request_id,
-        digest="",
+    _append(
+        connection, [{"action": action, "identity_id": identity_id, "other_id": other_id, "samples": samples}]
     )
-    digest = entry.follows(header.audit_head)
-    values = {column.name: getattr(entry, column.name) for column in audit.c}
-    connection.execute(insert(audit).values({**values, "digest": digest}))
-    connection.execute(update(gallery).values(audit_entries=entry.number, audit_head=digest))
+
+
+def record_each(connection: Connection, action: AuditAction, people: Iterable[tuple[str, int]]) -> None:
+    """As :func:`record`, an entry for each person's id with the number of samples."""
+    _append(
+        connection,
+        [
+            {"action": action, "identity_id": person, "other_id": None, "samples": samples}
+            for person, samples in people
+        ],
+    )
+
+
+def _append(connection: Connection, entries: Iterable[Mapping[str, Any]]) -> None:
+    header = connection.execute(select(gallery.c.audit_entries, gallery.c.audit_head)).one()
+    number, head = header.audit_entries, header.audit_head
+    author, now, rows = current_author(), datetime.now(UTC), []
+    for what in entries:
+        number += 1
+        entry = AuditEntry(
+            number=number,
+            at=now,
+            actor=author.name,
+            action=what["action"].value,
+            identity_id=what["identity_id"],
+            other_id=what["other_id"],
+            samples=what["samples"],
+            request_id=author.request_id,
+            digest="",
+        )
+        head = entry.follows(head)
+        rows.append({column.name: getattr(entry, column.name) for column in audit.c} | {"digest": head})
+    connection.execute(insert(audit), rows)
+    connection.execute(update(gallery).values(audit_entries=number, audit_head=head))
 
 
 def read_trail(connection: Connection) -> AuditTrail:

@@ -1,60 +1,22 @@
 """Changing who is enrolled, inside a transaction that the caller began for writing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from facenet_app.domain import AuditAction, Consent, Identity, Sample, SampleDraft
-from facenet_app.errors import DuplicateSample, IdentityExists, ModelMismatch
+from facenet_app.domain import AuditAction, Consent, Identity
+from facenet_app.errors import IdentityExists
 from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import ChangeKind, forget, log_renamed, log_samples
-from facenet_app.gallery.consent import change_consent, consent_columns, refuse_expired
 from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
-from facenet_app.gallery.rows import NewSample, new_id
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
-__all__ = ["NO_NEWS", "add_arrival", "add_samples", "delete_person", "rename_person"]
+__all__ = ["NO_NEWS", "add_arrival", "delete_person", "rename_person"]
 
 NO_NEWS: Final = Consent()
-
-
-def add_samples(
-    connection: Connection,
-    name: str,
-    new: Sequence[NewSample],
-    consent: Consent = NO_NEWS,
-    now: datetime | None = None,
-) -> tuple[Identity, tuple[Sample, ...]]:
-    """Store samples for the person called ``name`` (a checked name), who is created if new.
-
-    Raises:
-        ConsentExpired, DuplicateSample, ModelMismatch, UsageError: see
-            :meth:`facenet_app.gallery.store.GalleryStore.add`.
-    """
-    _refuse_other_models(connection, [sample.draft for sample in new])
-    cipher = cipher_of(connection)
-    _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in new])
-    now = now or datetime.now(UTC)
-    agreed = consent_columns(consent, now)
-    person = find_person(connection, name)
-    owner = person.id if person else new_id()
-    if person is None:
-        row = {"id": owner, "name": name, "name_key": name_key(name), "enrolled_at": now}
-        connection.execute(insert(identities).values(cipher.sealed({**row, **agreed})))
-    else:
-        refuse_expired(person, consent, now)
-        if agreed:
-            change_consent(connection, name, agreed)
-    both = {"identity_id": owner, "enrolled_at": now}
-    last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
-    connection.execute(insert(samples), [cipher.sealed({**sample.columns, **both}) for sample in new])
-    log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
-    record(connection, AuditAction.ENROLL, owner, samples=len(new))
-    return get_person(connection, name), tuple(sample.stored(owner, now) for sample in new)
 
 
 def add_arrival(connection: Connection, person: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -121,24 +83,3 @@ def delete_person(connection: Connection, person: Identity, action: AuditAction 
     connection.execute(delete(identities).where(identities.c.id == person.id))
     connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
     record(connection, action, person.id, samples=person.samples)
-
-
-def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) -> None:
-    """Raise ModelMismatch if an embedding is not of the gallery's model."""
-    header = connection.execute(select(gallery)).one()
-    for draft in drafts:
-        if draft.embedding.fingerprint != header.fingerprint:
-            raise ModelMismatch(
-                f"the gallery holds embeddings of model {header.model} ({header.fingerprint}), "
-                f"not of {draft.embedding.fingerprint}",
-                "run `facenet-app gallery reembed`, or start again with the gallery's model and settings",
-            )
-
-
-def _refuse_duplicates(connection: Connection, digests: Sequence[str]) -> None:
-    """Raise DuplicateSample if a picture is enrolled already, or is twice among these."""
-    cipher = cipher_of(connection)
-    stored = [cipher.lookup_digest(digest) for digest in digests]
-    there = connection.execute(select(samples.c.id).where(samples.c.content_sha256.in_(stored))).first()
-    if there is not None or len(set(digests)) < len(digests):
-        raise DuplicateSample("one of these pictures is enrolled already", "leave it out")

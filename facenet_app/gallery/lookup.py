@@ -13,7 +13,7 @@ from facenet_app.gallery.rows import identity_from, select_identities
 from facenet_app.gallery.schema import identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
-__all__ = ["find_person", "get_person", "one_person", "owners_of"]
+__all__ = ["find_people", "find_person", "get_person", "one_person", "owners_of"]
 
 _ALIKE: Final = 0.7
 """Least similarity, by difflib's ratio, of a name worth suggesting."""
@@ -32,6 +32,15 @@ def find_person(connection: Connection, name: str) -> Identity | None:
     except InvalidName:
         return None
     return one_person(connection, identities.c.name_key == cipher_of(connection).lookup(key))
+
+
+def find_people(connection: Connection, names: Sequence[str]) -> dict[str, Identity]:
+    """Those of the people with these names who are enrolled, by the key of the name."""
+    cipher = cipher_of(connection)
+    stored = [cipher.lookup(name_key(name)) for name in names]
+    query = select_identities().where(identities.c.name_key.in_(stored))
+    found = [identity_from(row, cipher) for row in connection.execute(query)]
+    return {name_key(person.name): person for person in found}
 
 
 def get_person(connection: Connection, name: str) -> Identity:

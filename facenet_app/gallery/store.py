@@ -21,14 +21,15 @@ from facenet_app.domain import (
     place_of,
 )
 from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
+from facenet_app.gallery.adding import add_people
 from facenet_app.gallery.advice import Advice
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
-from facenet_app.gallery.changes import NO_NEWS, add_samples, delete_person, rename_person
+from facenet_app.gallery.changes import NO_NEWS, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
 from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
-from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
+from facenet_app.gallery.lookup import find_people, find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.opening import gallery_file, open_database
 from facenet_app.gallery.points import read_points, write_points
@@ -165,6 +166,11 @@ class GalleryStore(Advice):
         """The person called ``name``, or None."""
         return self._database.read(lambda connection: find_person(connection, name))
 
+    def find_people(self, names: Sequence[str]) -> dict[str, Identity]:
+        """Those of the people with these names who are enrolled, by the name as it was given."""
+        found = self._database.read(lambda connection: find_people(connection, names))
+        return {name: found[name_key(name)] for name in names if name_key(name) in found}
+
     def get(self, name: str) -> Identity:
         """The person called ``name``.
 
@@ -287,9 +293,7 @@ class GalleryStore(Advice):
             # Encodes PNGs: not while others wait.
             new.append((checked_name(name), [NewSample.of(draft) for draft in drafts]))
         now = self._clock()
-        return self._database.write(
-            lambda connection: [add_samples(connection, name, samples, consent, now) for name, samples in new]
-        )
+        return self._database.write(lambda connection: add_people(connection, new, consent, now))
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.
