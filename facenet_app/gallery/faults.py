@@ -13,7 +13,7 @@ from facenet_app.domain import Place
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.server_faults import server_error
 
-__all__ = ["damaged", "gallery_errors", "not_a_gallery"]
+__all__ = ["damaged", "gallery_errors", "in_use", "not_a_gallery"]
 
 _ELSEWHERE: Final = "choose another place with --gallery"
 _CLOSED_TO_US: Final = (
@@ -52,6 +52,12 @@ def damaged(place: Place, *, opening: bool = False) -> GalleryError:
 def not_a_gallery(place: Place) -> GalleryError:
     """What to raise for a file or database that is something else."""
     message, hint = _BY_CODE[sqlite3.SQLITE_NOTADB]
+    return GalleryError(message.format(path=place), hint)
+
+
+def in_use(place: Place) -> GalleryError:
+    """What to raise when others kept the gallery for too long."""
+    message, hint = _IN_USE
     return GalleryError(message.format(path=place), hint)
 
 

@@ -5,27 +5,33 @@ state at the start of theirs and wait for nobody (write-ahead log).
 """
 
 import os
+import random
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from facenet_app.domain import Finding
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
-from facenet_app.gallery.faults import gallery_errors, not_a_gallery
+from facenet_app.gallery.faults import gallery_errors, in_use, not_a_gallery
 
 __all__ = ["SqliteDatabase"]
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another program's transaction."""
+
+_PAUSE: Final = 0.002
+"""Seconds between two looks whether the lock is free, at most."""
 
 _SMALLEST_DATABASE: Final = 512
 """Bytes of the smallest page. SQLite takes a file of one byte for an empty one and would overwrite it."""
@@ -43,7 +49,8 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self.path = path
         engine = _engine(path)
-        super().__init__(path, engine, engine.execution_options(begin="BEGIN IMMEDIATE"))
+        super().__init__(path, engine, engine.execution_options(writing=True))
+        self._turn = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, model: str, fingerprint: str | None) -> Self:
@@ -58,6 +65,19 @@ class SqliteDatabase(Database):
         with gallery_errors(path):
             _prepare_file(path, create=fingerprint is not None)
         return cls(path).start(model, fingerprint)
+
+    @contextmanager
+    def _write_transaction(self) -> Iterator[Connection]:
+        # Threads of a process take turns, so that one of them waits for the file's lock at a time.
+        if not self._turn.acquire(blocking=False):
+            if not self._turn.acquire(timeout=PATIENCE):
+                raise in_use(self.path)
+            time.sleep(_PAUSE)  # the next turn is another process's, if one waits
+        try:
+            with super()._write_transaction() as connection:
+                yield connection
+        finally:
+            self._turn.release()
 
     def wipe(self) -> None:
         """Rewrite the file without what was removed, and empty the write-ahead log.
@@ -143,10 +163,35 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # Python's own BEGIN comes late and takes no lock; isolation_level None switches it off.
-        options: dict[str, Any] = dict(connection.get_execution_options())
-        connection.exec_driver_sql(options.get("begin", "BEGIN"))
+        if connection.get_execution_options().get("writing"):
+            _begin_to_write(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Take the file's lock, or wait for it.
+
+    SQLite's own pauses grow to a tenth of a second: where many wait, some would get it too late.
+    """
+    deadline = time.monotonic() + PATIENCE
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE * random.random())  # noqa: S311 (no secret)
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:

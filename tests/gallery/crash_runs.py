@@ -18,13 +18,14 @@ from pathlib import Path
 
 from crashes import People, after, apply, changes, found, kill, opened, same, writer
 
+from facenet_app.domain import Place, place_of
 from facenet_app.errors import GalleryError
 
 ALL, ADDING = "aaarmx", "a"
 """Kinds of changes, see :func:`crashes.changes`."""
 
 
-def kills(gallery: Path | str, often: int, seed: int) -> dict[str, int]:
+def kills(gallery: Place, often: int, seed: int) -> dict[str, int]:
     """Kill a writer at random points (SIGKILL); each goes on with what the one before has left."""
     rng, people = random.Random(seed), People()
     counts = {"kills": 0, "acknowledged": 0, "kept": 0, "left_out": 0}
@@ -119,4 +120,4 @@ def full_disk(gallery: Path, limit: int, seed: int) -> dict[str, int]:
 if __name__ == "__main__":
     what, where, count, chance = sys.argv[1:]
     run = {"kills": kills, "power_cuts": power_cuts, "full_disk": full_disk}[what]
-    print(json.dumps(run(where if "://" in where else Path(where), int(count), int(chance))))  # type: ignore[operator]  # tests are not checked
+    print(json.dumps(run(place_of(where), int(count), int(chance))))  # type: ignore[operator]  # tests are not checked

@@ -16,6 +16,7 @@ from typing import Any
 
 from drafts import FINGERPRINT, MODEL, draft
 
+from facenet_app.domain import Place
 from facenet_app.gallery.store import GalleryStore
 
 People = dict[str, list[int]]
@@ -29,8 +30,8 @@ NOT_SOUND = {
 """Findings of ``gallery check`` that no crash may cause; others are about whom the samples show."""
 
 
-def opened(gallery: Path | str) -> GalleryStore:
-    return GalleryStore.open(gallery, model=MODEL, fingerprint=FINGERPRINT)  # type: ignore[arg-type]  # tests are not checked
+def opened(gallery: Place) -> GalleryStore:
+    return GalleryStore.open(gallery, model=MODEL, fingerprint=FINGERPRINT)
 
 
 def after(people: People, change: Change) -> People:
@@ -102,7 +103,7 @@ class Heard:
         return [people] if self.begun is None else [people, after(people, self.begun)]
 
 
-def write_for_ever(gallery: Path | str, people: People, seed: int, kinds: str, pipe: int) -> None:
+def write_for_ever(gallery: Place, people: People, seed: int, kinds: str, pipe: int) -> None:
     log = Path(f"{gallery}-wal")
     with opened(gallery) as store:
         for change in changes(people, seed, kinds):
@@ -114,7 +115,7 @@ def write_for_ever(gallery: Path | str, people: People, seed: int, kinds: str, p
 
 @contextmanager
 def writer(
-    gallery: Path | str, people: People, seed: int, kinds: str
+    gallery: Place, people: People, seed: int, kinds: str
 ) -> Iterator[tuple[int, Callable[[int], Heard]]]:
     """A process that writes: its id, and how to hear so many changes, or with -1 all that was said so far.
 
@@ -161,7 +162,7 @@ def kill(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def found(gallery: Path | str) -> People:
+def found(gallery: Place) -> People:
     """What the gallery holds, every sample compared with its draft bit for bit."""
     with opened(gallery) as store:
         faults = [finding for finding in store.check() if finding.code in NOT_SOUND]

@@ -49,7 +49,7 @@ def test_the_power_goes_at_random_points(path: Path, run: Run) -> None:
     assert counts["acknowledged"] >= 5
 
 
-def test_commits_wait_for_the_disk(store: GalleryStore) -> None:
+def test_commits_wait_for_the_disk(path: Path, store: GalleryStore) -> None:
     """A log that is synced later only would lose acknowledged changes when the power goes."""
     with store._database.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
