@@ -10,14 +10,11 @@ from pydantic import BaseModel
 __all__ = [
     "DetectedDocument",
     "EmbeddedDocument",
-    "EnrollmentDocument",
     "ErrorDocument",
     "IdentificationDocument",
-    "IdentityDocument",
-    "IdentityListDocument",
     "ModelListDocument",
     "PointListDocument",
-    "SampleListDocument",
+    "Quality",
     "StateDocument",
     "VerificationDocument",
 ]
@@ -45,7 +42,9 @@ class _Box(BaseModel):
     height: float
 
 
-class _Quality(BaseModel):
+class Quality(BaseModel):
+    """Of one face; the limits are in docs/quality.md. What was not measured is null."""
+
     eye_distance: float | None
     sharpness: float | None
     exposure: float | None
@@ -58,7 +57,7 @@ class _Face(BaseModel):
     box: _Box
     landmarks: list[list[float]]
     score: float
-    quality: _Quality
+    quality: Quality
 
 
 class _Size(BaseModel):
@@ -170,59 +169,6 @@ class EmbeddedDocument(BaseModel):
     selection: str
     used_because: str
     faces: list[_EmbeddedFace]
-
-
-class IdentityDocument(BaseModel):
-    """An enrolled person; the id never changes."""
-
-    id: str
-    name: str
-    samples: int
-    enrolled_at: str
-    consent: str | None
-    expires_at: str | None
-
-
-class IdentityListDocument(BaseModel):
-    """One page of the people, by name; ``total`` counts all of them."""
-
-    identities: list[IdentityDocument]
-    total: int
-    offset: int
-
-
-class _Sample(BaseModel):
-    id: str
-    identity_id: str
-    quality: _Quality
-    content_sha256: str
-    fingerprint: str
-    enrolled_at: str
-
-
-class SampleListDocument(BaseModel):
-    """The samples of one person, oldest first."""
-
-    identity: IdentityDocument
-    samples: list[_Sample]
-
-
-class _Refused(BaseModel):
-    source: str
-    code: str
-    message: str
-    reasons: list[str]
-
-
-class EnrollmentDocument(BaseModel):
-    """What was stored and what was refused, as ``facenet-app enroll --json``."""
-
-    name: str
-    identity: IdentityDocument | None
-    samples: list[_Sample]
-    known: int
-    refused: list[_Refused]
-    warnings: list[str]
 
 
 class _Model(BaseModel):

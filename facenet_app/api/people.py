@@ -9,12 +9,6 @@ from facenet_app.access.scope import Scope
 from facenet_app.api.backend import Shared
 from facenet_app.api.body import Fields
 from facenet_app.api.describe import answers
-from facenet_app.api.documents import (
-    EnrollmentDocument,
-    IdentityDocument,
-    IdentityListDocument,
-    SampleListDocument,
-)
 from facenet_app.api.fields import (
     MOST_IMAGES,
     EnrollFields,
@@ -22,6 +16,12 @@ from facenet_app.api.fields import (
     SampleFields,
     body_of,
     read_fields,
+)
+from facenet_app.api.people_documents import (
+    EnrollmentDocument,
+    IdentityDocument,
+    IdentityListDocument,
+    SampleListDocument,
 )
 from facenet_app.errors import IdentityExists
 

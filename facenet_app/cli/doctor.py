@@ -69,6 +69,7 @@ def _checks(given: Given) -> Iterator[Check]:
         "detector": _detector,
         "operating points": _operating_points,
         "gallery": _gallery,
+        "keys": _keys,
     }
     for name, part in parts.items():
         try:
@@ -149,6 +150,23 @@ def _gallery(settings: "Settings") -> Iterator[Check]:
         for finding in unfit(store, settings):
             if finding.code == ModelMismatch.code:  # the model's own troubles are said above
                 yield Check("gallery", "fail", finding.message.rstrip("."), finding.suggestion)
+
+
+def _keys(settings: "Settings") -> Iterator[Check]:
+    from datetime import UTC, datetime
+
+    from facenet_app.access.access_file import AccessFile
+    from facenet_app.access.exposure import is_exposed
+
+    access = AccessFile(settings.access).load()
+    active = sum(key.state(datetime.now(UTC)) == "active" for key in access.keys)
+    held = f"{counted(active, 'active key', 'active keys')}, {counted(len(access.users), 'user', 'users')}"
+    if is_exposed(settings) and not active and not access.users:
+        yield Check(
+            "keys", "fail", f"{held}, and others could reach the server", "see `facenet-app keys --help`"
+        )
+    else:
+        yield Check("keys", "ok", held)
 
 
 def _writable(name: str, folder: Path, variable: str) -> Check:

@@ -8,6 +8,7 @@ import pytest
 from program import Cli
 
 from facenet_app.access.access_file import AccessFile
+from facenet_app.access.scope import Scope
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +81,14 @@ def test_a_damaged_file_is_one_sentence(cli: Cli, file: AccessFile) -> None:
     done = cli("keys", "list")
     assert done.code == 5
     assert "cannot be read; restore it" in done.err
+
+
+def test_doctor_counts_them_and_warns_where_there_are_none(
+    cli: Cli, file: AccessFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACENET_APP_HOST", "0.0.0.0")
+    assert "fail  keys: 0 active keys, 0 users, and others could reach the server" in cli("doctor").out
+    _, kept = file.create_key("gate", frozenset({Scope.VERIFY}), None)
+    assert "ok    keys: 1 active key, 0 users" in cli("doctor").out
+    file.revoke_key(kept.id)
+    assert "fail  keys: 0 active keys" in cli("doctor").out
