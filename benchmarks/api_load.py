@@ -5,8 +5,8 @@
 
 64 clients on the loopback address verify pairs of 250×250 LFW pictures. The offline loop embeds the same
 pairs in batches in one process and decides about them. The naive server is FastAPI with facenet-pytorch,
-one forward pass a picture. They take turns, so that a busy moment of the machine hits all of them. Where it is
-busy all the time, only the processor time of a pair says something: what runs in more threads gets more of the rest.
+one forward pass a picture. They take turns, so that a busy moment of the machine hits all of them. On a
+machine that is busy all the time only the processor time says something: threads decide who gets the rest.
 """
 
 import argparse
@@ -67,10 +67,8 @@ class Rates:
 
     def row(self) -> Measurement:
         rates = ", ".join(f"{each.rate:.1f}" for each in self.runs)
-        return Measurement(
-            f"{self.name}, pairs/s (each round)",
-            f"{rates}; {1000 * self.cpu:.0f} ms of processor time a pair",
-        )
+        shown = f"{rates}; {1000 * self.cpu:.0f} ms of processor time a pair"
+        return Measurement(f"{self.name}, pairs/s (each round)", shown)
 
 
 @contextmanager
