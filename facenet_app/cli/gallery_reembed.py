@@ -13,7 +13,7 @@ from facenet_app.errors import ModelError
 if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.domain import Changeover, OperatingPoint, PersonChange
 
-__all__ = ["REEMBED_EXAMPLES", "reembed"]
+__all__ = ["REEMBED_EXAMPLES", "changeover_lines", "reembed"]
 
 REEMBED_EXAMPLES: Final = examples("gallery reembed --model sface", "gallery reembed --model sface --dry-run")
 
@@ -39,7 +39,7 @@ def reembed(
         points = _points(given)
         with progress_bar("embedding", "faces") as report:
             changeover = service.try_reembedding(points, report)
-        emit(changeover.to_dict(), _lines(changeover), as_json=given.json)
+        emit(changeover.to_dict(), changeover_lines(changeover), as_json=given.json)
         return 0
     with progress_bar("embedding", "faces") as report:
         count = service.reembed(report)
@@ -63,7 +63,8 @@ def _points(given: Given) -> "tuple[OperatingPoint, ...]":
         return ()
 
 
-def _lines(changeover: "Changeover") -> Iterator[str]:
+def changeover_lines(changeover: "Changeover") -> Iterator[str]:
+    """What people read of it: a table of counts, then those for whom something changes."""
     before, after = changeover.before, changeover.after
     number = counted(changeover.samples, "sample", "samples")
     yield f"{number}, each presented to a gallery of all the others:"

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from program import THRESHOLD, Cli
 
-from facenet_app.domain import Embedding, Quality, SampleDraft
+from facenet_app.cli.gallery_reembed import changeover_lines
+from facenet_app.domain import Changeover, Embedding, ModelOutcomes, PersonChange, Quality, SampleDraft
 from facenet_app.gallery.store import GalleryStore
 from facenet_app.imaging.align import align
 from facenet_app.service import FaceService
@@ -148,6 +149,24 @@ def test_what_another_model_would_change(
     assert cli("gallery", "check", "--json").document["findings"][0]["code"] == "model_mismatch"  # as before
     assert cli("gallery", "reembed").out == "2 samples embedded with sface\n"
     assert cli("gallery", "check").code == 0
+
+
+def test_who_is_named_for_whom_something_changes() -> None:
+    before = ModelOutcomes("sface", 1.131, 1e-3, recognized=1200, missed=3, confused=0, unknown=40)
+    after = ModelOutcomes("facenet-vggface2", 0.9, 1e-3, recognized=1198, missed=4, confused=1, unknown=40)
+    people = [
+        PersonChange("Anna", newly_confused=("s1",), confused_with=("Bea", "Cleo")),
+        PersonChange("Dora", newly_missed=("s2", "s3"), newly_recognized=("s4",), no_longer_confused=("s4",)),
+        *(PersonChange(f"P {number:02d}", newly_missed=("s",)) for number in range(30)),
+    ]
+    lines = list(changeover_lines(Changeover(1243, before, after, tuple(people))))
+    assert lines[0].startswith("1,243 samples")
+    table = [" ".join(line.split()) for line in lines[1:7]]
+    assert table[0] == "sface facenet-vggface2"
+    assert table[1:3] == ["threshold 1.131 0.900", "recognized 1,200 1,198"]
+    assert lines[7] == "Anna: 1 newly taken for Bea or Cleo"
+    assert lines[8] == "Dora: 2 newly missed, 1 newly recognized, 1 no longer taken for somebody else"
+    assert lines[-1] == "12 more people; see all of them with --json"
 
 
 def test_a_gallery_of_another_model(
