@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,8 @@ class PartFilling:
         self._identity_ids = PackedText(owner.identity_id for owner in owners)
         self._names = PackedText(owner.name for owner in owners)
         self._starts = np.cumsum(self._sizes) - self._sizes
-        self._numbers = np.concatenate([np.array(owner.numbers, np.int64) for owner in owners])
+        every = chain.from_iterable(owner.numbers for owner in owners)
+        self._numbers = np.fromiter(every, np.int64, int(self._sizes.sum()))
         self._by_number = np.argsort(self._numbers)
         self._there = np.zeros(len(self._numbers), bool)
         self._sample_ids = np.empty(len(self._numbers), ID)
