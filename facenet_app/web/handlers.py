@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from facenet_app.domain import DetectedFace, Extraction
+from facenet_app.domain import Consent, DetectedFace, Extraction, expiry_time
 from facenet_app.errors import NoOperatingPoint, UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
@@ -60,11 +60,18 @@ def identify(service: FaceService, photo: Path | None, fpir: float | None = None
 
 
 @answering
-def enroll(service: FaceService, name: str, photos: Sequence[Path]) -> Answer:
-    """Add pictures of one person; ``done`` if at least one was stored."""
+def enroll(
+    service: FaceService, name: str, photos: Sequence[Path], agreed: tuple[str, str] = ("", "")
+) -> Answer:
+    """Add pictures of one person; ``done`` if at least one was stored.
+
+    ``agreed``: a note of what the person agreed to, and a date in the form of ISO 8601 until which; or "".
+    """
     if not photos:
         raise UsageError(*text.SOME_PHOTO)
-    result = service.enroll(name, photos)
+    note, until = (each.strip() for each in agreed)
+    consent = Consent(note or None, expiry_time(until) if until else None)
+    result = service.enroll(name, photos, consent=consent)
     return Answer(enrollment(result, photos), done=bool(result.samples))
 
 

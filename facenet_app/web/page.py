@@ -8,12 +8,13 @@ from fastapi import FastAPI
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.enroll_tab import enroll_tab
 from facenet_app.web.examples import Examples
 from facenet_app.web.gallery_tab import GalleryTab
 from facenet_app.web.handlers import about
 from facenet_app.web.models_tab import models_tab
 from facenet_app.web.run_folder import UPLOADS_KEPT
-from facenet_app.web.tabs import enroll_tab, identify_tab, verify_tab
+from facenet_app.web.tabs import identify_tab, verify_tab
 
 __all__ = ["LogIn", "build_page", "mount_page"]
 

@@ -1,46 +1,21 @@
-"""The tabs Verify, Identify and Enroll: components, and which handler answers to what."""
+"""The tabs Verify and Identify: components, and which handler answers to what."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
-from gradio.data_classes import ImageData
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.batch_panel import batch_panel
-from facenet_app.web.components import HEIGHT, PRIVATE
+from facenet_app.web.components import PRIVATE
 from facenet_app.web.examples import Examples
-from facenet_app.web.handlers import enroll, identify, verify
+from facenet_app.web.handlers import identify, verify
 from facenet_app.web.live_panel import live_panel
+from facenet_app.web.photo_input import photo_input
 from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verification_rates
 
-__all__ = ["enroll_tab", "identify_tab", "verify_tab"]
-
-Source = Literal["upload", "clipboard", "webcam"]
-
-
-def photo_input(label: str, name: str, *sources: Source) -> gr.Image:
-    """A place for one photo: a file, the clipboard or the camera. Its value is the upload's path."""
-    image = gr.Image(
-        label=label,
-        sources=list(sources or ("upload", "clipboard", "webcam")),
-        type="filepath",
-        image_mode=None,
-        height=HEIGHT,
-        buttons=[],
-        webcam_options=gr.WebcamOptions(mirror=False),
-        elem_id=name,
-        alt_text=label,
-    )
-    # Gradio's own method opens the file with Pillow first and fails on what only our decoder explains.
-    # A subclass would do as well, but Gradio writes a .pyi file into the package for each one.
-    image.preprocess = _uploaded_path  # type: ignore[method-assign]
-    return image
-
-
-def _uploaded_path(payload: ImageData | None) -> str | None:
-    return payload.path if payload else None
+__all__ = ["identify_tab", "verify_tab"]
 
 
 def _path(uploaded: str | None) -> Path | None:
@@ -91,9 +66,13 @@ def verify_tab(service: FaceService, examples: Examples) -> gr.Radio:
     gr.on([face.input for face in faces], compare, inputs, outputs, show_progress_on=result, **PRIVATE)
     for example, pair in ((same, examples.same), (different, examples.different)):
         paths = [str(path) for path in pair]
-        filled = [*paths, *(_face_choice(None, 0) for _ in faces)]
         example.click(
-            lambda filled=filled: filled, None, [*photos, *faces], show_progress="hidden", **PRIVATE
+            # Within the event: a component that is made outside of one would become part of the page.
+            lambda paths=paths: [*paths, *(_face_choice(None, 0) for _ in paths)],
+            None,
+            [*photos, *faces],
+            show_progress="hidden",
+            **PRIVATE,
         ).then(compare, inputs, outputs, scroll_to_output=True, **PRIVATE)
     _forget_when_changed(photos, rate, result)
     _forget_faces(photos, faces)
@@ -141,38 +120,3 @@ def identify_tab(service: FaceService) -> gr.Radio:
     button.click(answer, [photo, rate], result, scroll_to_output=True, **PRIVATE)
     _forget_when_changed([photo], rate, result)
     return rate
-
-
-def enroll_tab(service: FaceService) -> None:
-    """A name, photos, a button, and what became of them."""
-
-    def answer(name: str, files: list[str] | None, shot: str | None) -> list[Any]:
-        uploads = [Path(upload) for upload in (*(files or ()), *((shot,) if shot else ()))]
-        outcome = enroll(service, name, uploads)
-        # What was stored is cleared, so that the next person does not get these photos.
-        inputs = ["", None, None] if outcome.done else [gr.skip(), gr.skip(), gr.skip()]
-        return [outcome.html, *inputs]
-
-    with gr.Tab(text.ENROLL_TAB, id="enroll"):
-        gr.HTML(f'<p class="fa-intro">{text.ENROLL_INTRO}</p>')
-        name = gr.Textbox(label=text.NAME, placeholder=text.NAME_HINT, max_lines=1, elem_id="enroll-name")
-        with gr.Row(equal_height=True):
-            files = gr.File(
-                label=text.PHOTOS,
-                file_count="multiple",
-                file_types=["image"],
-                height=HEIGHT,
-                elem_id="enroll-files",
-            )
-            shot = photo_input(text.SHOT, "enroll-shot", "webcam", "clipboard")
-        button = gr.Button(text.ENROLL, variant="primary", size="lg", elem_id="enroll-button")
-        result = gr.HTML(elem_id="enroll-result")
-    gr.on(
-        [button.click, name.submit],
-        answer,
-        [name, files, shot],
-        [result, name, files, shot],
-        scroll_to_output=True,
-        show_progress_on=result,
-        **PRIVATE,
-    )

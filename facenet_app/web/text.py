@@ -108,6 +108,16 @@ PHOTOS: Final = "Photos (several at once are fine)"
 SHOT: Final = "Or take one with the camera"
 ENROLL: Final = "Enroll"
 SOME_PHOTO: Final = ("no photo was given", "choose at least one photo of the person, or take one")
+CONSENT: Final = "What the person agreed to (optional)"
+CONSENT_HINT: Final = "such as: signed form 12"
+UNTIL: Final = "Until (optional)"
+UNTIL_HINT: Final = "such as: 2027-11-21; from then on the person is never found"
+ENROLL_MANY: Final = "Many people at once"
+ENROLL_MANY_INTRO: Final = (
+    "Give a ZIP file with one folder of pictures for each person, named after the person. Pictures that "
+    "cannot be used are listed with the reason; the others are stored."
+)
+ENROLL_ALL: Final = "Enroll all"
 REFUSED: Final = "Not stored"
 
 GALLERY_TAB: Final = "Gallery"
@@ -248,6 +258,22 @@ def faces_found(found: int, recognized: int) -> str:
 def stored(number: int, name: str) -> str:
     """The headline of an enrollment."""
     return f"Stored {count(number, 'picture', 'pictures')} of {name}" if number else "Nothing was stored"
+
+
+def stored_of(pictures: int, people: int) -> str:
+    """The headline of an enrollment of many people."""
+    of = f"{count(pictures, 'picture', 'pictures')} of {count(people, 'person', 'people')}"
+    return f"Stored {of}" if pictures else "Nothing was stored"
+
+
+def known_before(pictures: int) -> str:
+    """Pictures that were enrolled before."""
+    return f"{count(pictures, 'picture was', 'pictures were')} enrolled before, and not stored twice."
+
+
+def and_more(number: int) -> str:
+    """A list that is cut."""
+    return f"… and {number:,} more."
 
 
 def samples_now(number: int) -> str:

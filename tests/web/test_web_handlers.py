@@ -200,3 +200,25 @@ def test_another_face_can_be_chosen(
     nobody = verify(service, two_faces, astronaut, None, (3, None))
     assert not nobody.done
     assert "Face 3 was asked for" in nobody.html
+
+
+def test_what_was_agreed_to_is_kept(service: FaceService, hopper: Path) -> None:
+    assert enroll(service, "Grace Hopper", [hopper], (" form 12 ", "2999-01-02")).done
+    person = service.identity("Grace Hopper")
+    assert person.consent == "form 12"
+    assert person.expires_at is not None
+    assert f"{person.expires_at:%Y-%m-%d}" == "2999-01-02"
+
+
+@pytest.mark.parametrize("until", ["soon", "2001-01-01"])
+def test_an_end_that_is_none_stores_nobody(service: FaceService, hopper: Path, until: str) -> None:
+    answer = enroll(service, "Grace Hopper", [hopper], ("", until))
+    assert not answer.done
+    assert service.identities() == []
+
+
+def test_the_page_is_built_without_a_warning(service: FaceService, tmp_path: Path) -> None:
+    """Gradio warns of components outside of tabs, which confuse the others; here warnings are errors."""
+    from facenet_app.web.page import build_page
+
+    build_page(service, make_examples(tmp_path))

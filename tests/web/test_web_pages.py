@@ -49,6 +49,24 @@ def test_another_face_is_chosen(watched: Watched, two_faces: Path, astronaut: Pa
     expect(watched.page.get_by_role("heading", name="Same person")).to_have_count(0)
 
 
+def test_many_people_are_enrolled(watched: Watched, astronaut: Path, hopper: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
+        archive.write(astronaut, "Sally Ride/1.png")  # a name that no other test of the shared page uses
+        archive.writestr("Sally Ride/2.jpg", b"no picture")
+    watched.tab("Enroll")
+    watched.page.get_by_role("button", name="Many people at once").click()
+    watched.upload("enroll-zip", tmp_path / "people.zip")
+    watched.press("Enroll all")
+    heading(watched, "Stored 1 picture of 1 person")
+    expect(watched.page.locator("#enroll-many-result")).to_contain_text("Sally Ride/2.jpg")
+    watched.tab("Gallery")
+    watched.page.get_by_role("radio", name="Sally Ride").check()
+    heading(watched, "Sally Ride")
+    watched.press("Remove…")
+    watched.press("Yes, remove")
+    expect(watched.page.locator("#gallery-news")).to_contain_text("Sally Ride was removed")
+
+
 def test_the_models_and_their_thresholds(watched: Watched) -> None:
     watched.tab("Models")
     shown = watched.page.locator("#models-in-use")
