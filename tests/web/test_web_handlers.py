@@ -215,10 +215,3 @@ def test_an_end_that_is_none_stores_nobody(service: FaceService, hopper: Path, u
     answer = enroll(service, "Grace Hopper", [hopper], ("", until))
     assert not answer.done
     assert service.identities() == []
-
-
-def test_the_page_is_built_without_a_warning(service: FaceService, tmp_path: Path) -> None:
-    """Gradio warns of components outside of tabs, which confuse the others; here warnings are errors."""
-    from facenet_app.web.page import build_page
-
-    build_page(service, make_examples(tmp_path))

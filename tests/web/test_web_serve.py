@@ -25,6 +25,11 @@ def test_it_says_what_it_does(page_server) -> None:
     assert page_server.address.startswith("http://127.0.0.1:")
 
 
+def test_nothing_is_warned_of(page_server) -> None:
+    """Gradio warns, for one, of components outside of tabs, and then mixes the tabs up."""
+    assert [line for line in page_server.lines if "Warning" in line] == []
+
+
 def test_the_page_may_load_nothing_from_elsewhere(page_server) -> None:
     answer = get(page_server.address)
     assert answer.status_code == 200
