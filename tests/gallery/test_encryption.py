@@ -161,6 +161,23 @@ def test_what_is_written_afterwards_is_sealed_too(sealed: GalleryStore, path: Pa
     assert sealed.check() == []
 
 
+def test_many_people_at_once_are_sealed_too(sealed: GalleryStore, path: Path) -> None:
+    sealed.add_people([("Cleopatra", [draft(21)]), ("bertha", [draft(22)]), ("Dido-of-Tyre", [draft(23)])])
+    secrets = [b"leopatra", b"ido-of", *(draft(seed).content_sha256.encode() for seed in (21, 22, 23))]
+    secrets += [draft(seed).embedding.vector.tobytes()[:24] for seed in (21, 22, 23)]
+    assert [secret for secret in secrets if secret in raw(path)] == []
+    assert {who.name: who.samples for who in sealed.identities()} == {
+        "Anna-Maria": 2,
+        "Bertha": 2,
+        "Cleopatra": 1,
+        "Dido-of-Tyre": 1,
+        "Zoë": 1,
+    }
+    assert [(entry.action, entry.samples) for entry in sealed.audit().entries[-3:]] == [("enroll", 1)] * 3
+    assert sealed.owners_of([draft(22).content_sha256]) == {draft(22).content_sha256: "Bertha"}
+    assert sealed.check() == []
+
+
 def test_names_and_pictures_are_found_as_before(sealed: GalleryStore) -> None:
     assert sealed.get("ANNA-MARIA ").samples == 2
     with pytest.raises(IdentityNotFound, match="'Bertha'"):
