@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.aside import file_beside
+from facenet_app.gallery.lost_schema import known_first_pages
 
 __all__ = ["UNREADABLE", "DamagedFile", "FoundRow", "opened_damaged"]
 
@@ -63,6 +64,8 @@ def opened_damaged(path: Path, beside: Path) -> Iterator["DamagedFile"]:
         if connection is None and not log.exists():
             _give_new_header(copy)
             connection = _opened(copy)
+        if connection is None:
+            connection = _opened_as_known(copy)
         if connection is None:
             raise GalleryError(
                 f"nothing can be read of {path}", "restore a backup with `facenet-app gallery restore`"
@@ -185,6 +188,22 @@ def _opened(copy: Path) -> sqlite3.Connection | None:
     return connection
 
 
+def _opened_as_known(copy: Path) -> sqlite3.Connection | None:
+    """Open a file without a list of tables: try where galleries have them, until people are found."""
+    copy.with_name(f"{copy.name}-wal").unlink(missing_ok=True)  # it may have a page 1 of its own
+    for page in known_first_pages(copy):
+        with copy.open("r+b") as file:
+            file.write(page)
+        _set_length(copy)
+        connection = _opened(copy)
+        if connection is not None:
+            people = DamagedFile(connection).rows("identities", ("id", "name", "name_key"))
+            if any(row.values is not None and isinstance(row.values["name_key"], str) for row in people):
+                return connection
+            connection.close()
+    return None
+
+
 def _make_whole(copy: Path) -> None:
     """Give a file that ends early as many bytes as its header says, zeros that no row is made of: SQLite
     refuses a table whose first page lies behind the end, and with it all others.
@@ -198,15 +217,20 @@ def _make_whole(copy: Path) -> None:
 
 
 def _give_new_header(copy: Path) -> None:
-    """Put the header of a fresh file over that of this one, which SQLite does not accept. How long the
-    file was stood there; so it is made twice as long, for the same reason.
-    """
+    """Put the header of a fresh file over that of this one, which SQLite does not accept."""
     with sqlite3.connect(":memory:") as fresh:
         fresh.execute("CREATE TABLE anything (x)")
         header = bytearray(fresh.serialize()[:_HEADER])
-    size = int.from_bytes(header[16:18], "big")
-    pages = 2 * (copy.stat().st_size // size)
-    header[28:32] = pages.to_bytes(4, "big")
     with copy.open("r+b") as file:
         file.write(header)
+    _set_length(copy)
+
+
+def _set_length(copy: Path) -> None:
+    """Make the file twice as long, and have its header say so: a table may begin behind the end."""
+    with copy.open("r+b") as file:
+        size = int.from_bytes(file.read(18)[16:18], "big")
+        pages = 2 * (copy.stat().st_size // size) + 1
+        file.seek(28)
+        file.write(pages.to_bytes(4, "big"))
         file.truncate(pages * size)

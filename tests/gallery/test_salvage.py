@@ -176,18 +176,37 @@ def test_a_torn_crop_costs_the_crop(master: Path, damaged: Path, original: Any) 
 
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.95])
 def test_a_file_that_ends_early(master: Path, damaged: Path, original: Any, share: float) -> None:
-    content = master.read_bytes()
-    pages = [*pages_of(master, "identities"), *pages_of(master, "sqlite_schema")]
-    cut = max(*pages, int(len(content) // PAGE * share)) * PAGE + 1000
-    done, samples = saved(damaged, content[:cut], original)
+    damaged.write_bytes(master.read_bytes())
+    with closing(sqlite3.connect(damaged)) as connection:
+        connection.execute("VACUUM")  # people before samples, in order, and the list of tables at the end
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = damaged.read_bytes()
+    done, samples = saved(damaged, content[: int(len(content) * share)], original)
     assert done.people == PEOPLE
-    assert len(samples) >= cut / len(content) * len(original[1]) - 15
+    assert len(samples) >= share * len(original[1]) - 15
 
 
 @pytest.mark.parametrize("header", [bytes(100), b"\xff" * 100])
 def test_a_destroyed_header(master: Path, damaged: Path, original: Any, header: bytes) -> None:
     _, samples = saved(damaged, header + master.read_bytes()[100:], original)
     assert samples == original[1]
+
+
+@pytest.mark.parametrize("vacuumed", [False, True])
+@pytest.mark.parametrize("page", [1, None])
+def test_a_lost_list_of_tables(
+    master: Path, damaged: Path, original: Any, vacuumed: bool, page: int | None
+) -> None:
+    """It takes several pages; each of them is needed for all tables."""
+    damaged.write_bytes(master.read_bytes())
+    with closing(sqlite3.connect(damaged)) as connection:
+        if vacuumed:
+            connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    lost = page or pages_of(damaged, "sqlite_schema")[0]
+    done, samples = saved(damaged, with_page(damaged.read_bytes(), lost, bytes(PAGE)), original)
+    assert samples == original[1]
+    assert (done.people, done.model, done.losses) == (PEOPLE, MODEL, ())
 
 
 def test_the_row_that_names_the_model(master: Path, damaged: Path, original: Any) -> None:
