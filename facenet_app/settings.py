@@ -164,7 +164,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("facenet-app") / "access.json",
         description="file of the API's keys and the page's users, which `facenet-app keys` fills",
     )
-    read_only: bool = Field(False, description="refuse every change of the gallery")
+    read_only: bool = Field(
+        False, description="refuse changes of the gallery on the page and through the API"
+    )
     public_hosts: Listed = Field(
         (), description="names that clients call this server by, through a proxy; then all have to log in"
     )
