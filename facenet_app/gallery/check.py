@@ -19,7 +19,8 @@ from facenet_app.gallery.sealing import cipher_of
 __all__ = ["check_gallery"]
 
 _RESTORE: Final = (
-    "put a backup copy of the file in its place, or enroll everybody again in another one with --gallery"
+    "restore a backup copy with `facenet-app gallery restore`, "
+    "or save what can be read with `facenet-app gallery salvage`"
 )
 _AGAIN: Final = "remove the person and enroll them again, or run `facenet-app gallery reembed`"
 

@@ -43,7 +43,7 @@ _BY_CODE: Final = {
 def damaged(place: Place, *, opening: bool = False) -> GalleryError:
     """What to raise when the content of the gallery makes no sense."""
     look = "" if opening else "run `facenet-app gallery check` to see what is wrong, or "
-    backup = "put a backup copy of the file in its place"
+    backup = "restore a backup with `gallery restore`, or save what can be read with `gallery salvage`"
     if not isinstance(place, Path):
         backup = "restore a backup of the database"
     return GalleryError(f"the gallery {place} is damaged", look + backup)

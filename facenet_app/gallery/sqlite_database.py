@@ -37,7 +37,8 @@ _SMALLEST_DATABASE: Final = 512
 """Bytes of the smallest page. SQLite takes a file of one byte for an empty one and would overwrite it."""
 
 _RESTORE: Final = (
-    "put a backup copy of the file in its place, or enroll everybody again in another one with --gallery"
+    "restore a backup copy with `facenet-app gallery restore`, "
+    "or save what can be read with `facenet-app gallery salvage`"
 )
 
 
