@@ -11,20 +11,20 @@ import pytest
 from crashes import found
 from drafts import FINGERPRINT, MODEL, draft
 
+from facenet_app.domain import Place, ServerUrl
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.store import GalleryStore
 
 HERE = Path(__file__).parent
 
-Run = Callable[[str, Path, int], dict[str, int]]
+Run = Callable[[str, Place, int], dict[str, int]]
 
 
 @pytest.fixture
 def run() -> Run:
-    def counts(what: str, gallery: Path, count: int) -> dict[str, int]:
-        gallery.parent.mkdir(exist_ok=True)
+    def counts(what: str, gallery: Place, count: int) -> dict[str, int]:
         done = subprocess.run(
-            [sys.executable, HERE / "crash_runs.py", what, gallery, str(count), "1"],
+            [sys.executable, HERE / "crash_runs.py", what, str(gallery), str(count), "1"],
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -38,15 +38,21 @@ def run() -> Run:
 
 def test_killed_at_random_points(path: Path, run: Run) -> None:
     """benchmarks/gallery_kill.py does it 200 times."""
-    counts = run("kills", path, 8)
-    assert counts["kills"] == 8
-    assert counts["acknowledged"] >= 8
+    counts = run("kills", path, 6)
+    assert counts["kills"] == 6
+    assert counts["acknowledged"] >= 6
+
+
+@pytest.mark.postgres
+def test_killed_at_random_points_with_a_server(url: ServerUrl, run: Run) -> None:
+    assert run("kills", url, 4)["kills"] == 4
 
 
 def test_the_power_goes_at_random_points(path: Path, run: Run) -> None:
-    counts = run("power_cuts", path, 5)
-    assert counts["copies"] == 20
-    assert counts["acknowledged"] >= 5
+    path.parent.mkdir()
+    counts = run("power_cuts", path, 3)
+    assert counts["copies"] == 12
+    assert counts["acknowledged"] >= 3
 
 
 def test_commits_wait_for_the_disk(path: Path, store: GalleryStore) -> None:
