@@ -71,8 +71,8 @@ def export_gallery(
 ) -> Exported:
     """Write everybody, as of one moment, into an archive; see :mod:`facenet_app.gallery.archive_format`.
 
-    Crops go through memory a few at a time; embeddings and what is said of each sample are held (for
-    100,000 samples of 128 dimensions, about 200 MB).
+    Crops go through memory a few at a time; embeddings and what is said of each sample are held, 2.6 KB
+    a sample of 128 dimensions (benchmarks/gallery_archive.py, 25,000 samples against 5,000).
 
     Args:
         database: of the gallery; others may go on using it.
