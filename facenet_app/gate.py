@@ -111,9 +111,11 @@ class Gate:
             return [Verdict()] * len(drafts)
         if self.settings.gate is GateMode.STANDARD and not self.measured.points:
             return [Verdict(warning=_UNMEASURED), *[Verdict()] * (len(drafts) - 1)]
+        # In this order: whom another process adds in between must not be found as somebody else.
+        index = gallery.index()
         person = gallery.find(name)
         own_id = None if person is None else person.id
-        verdicts = self._strangers(gallery, own_id, drafts)
+        verdicts = self._strangers(index, own_id, drafts)
         kept = [number for number, verdict in enumerate(verdicts) if verdict.error is None]
         if not kept:
             return verdicts
@@ -129,10 +131,9 @@ class Gate:
         return verdicts
 
     def _strangers(
-        self, gallery: Enrolled, own_id: str | None, drafts: Sequence[SampleDraft]
+        self, index: Searchable, own_id: str | None, drafts: Sequence[SampleDraft]
     ) -> list[Verdict]:
         """Whether each face belongs to somebody else."""
-        index = gallery.index()
         point, risk = self._other_point(index.samples)
         verdicts = []
         for draft in drafts:

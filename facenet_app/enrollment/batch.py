@@ -75,7 +75,8 @@ class Batch:
         """About the first ones: all before one for whom those before have to be in the gallery."""
         names = [_checked(piece) for piece in pieces]
         examined = [each for piece in pieces for each in piece.outcomes if isinstance(each, Examined)]
-        view = View(self._gallery, names, [each.draft.content_sha256 for each in examined])
+        digests = [each.draft.content_sha256 for each in examined]
+        view = View(self._gallery, names, digests, searched=self._rules.gate.reach is not None)
         decided: list[Admission] = []
         for name, piece in zip(names, pieces, strict=True):
             if self._alike(name, piece, decided):

@@ -16,11 +16,16 @@ __all__ = ["View"]
 class View:
     """A gallery as it is now, for people of these names and pictures of these digests alone.
 
-    Each method is that of :class:`~facenet_app.gallery.store.GalleryStore`.
+    Each method is that of :class:`~facenet_app.gallery.store.GalleryStore`. ``searched``:
+    its index is needed.
     """
 
-    def __init__(self, gallery: GalleryStore, names: Sequence[str], digests: Sequence[str]) -> None:
+    def __init__(
+        self, gallery: GalleryStore, names: Sequence[str], digests: Sequence[str], *, searched: bool
+    ) -> None:
         self._gallery = gallery
+        if searched:  # before the people: whom another process adds meanwhile must not look like a stranger
+            self.index()
         self._people = gallery.find_people(names)
         self._owners = gallery.owners_of(digests)
 
