@@ -233,9 +233,11 @@ class PostgresDatabase(Database):
 
 
 def _engine(url: ServerUrl) -> Engine:
-    query: dict[str, tuple[str, ...]] = {}
+    given: dict[str, list[str]] = {}
     for name, value in url.query:
-        query[name] = (*query.get(name, ()), value)
+        given.setdefault(name, []).append(value)
+    # One is not the same as a tuple of one to SQLAlchemy.
+    query = {name: values[0] if len(values) == 1 else tuple(values) for name, values in given.items()}
     return create_engine(
         URL.create("postgresql+psycopg", url.user, url.password, url.host, url.port, url.database, query),
         connect_args={

@@ -12,7 +12,7 @@ from facenet_app.gallery.indexed_query import IndexedQuery
 __all__ = ["measure_recalls"]
 
 PROBES: Final = 1000
-"""Searches of a measurement, every other one for somebody who is not in the gallery."""
+"""Searches of a measurement, every other one for a face between two enrolled people."""
 
 FOUND: Final = 9
 """Rows that a search for one person fetches; they are compared exactly, so any place among them will do."""
@@ -45,7 +45,11 @@ def measure_recalls(
 
 
 def _probes(connection: Connection, query: IndexedQuery) -> NDArray[np.float32]:
-    """Unit vectors like those of new pictures: of enrolled people, and of others between two of them."""
+    """Unit vectors like those of new pictures of enrolled people, and as many between two of them.
+
+    Faces far from everybody are not among them: whom a search gives for those is too far to be named,
+    so it does not matter that an index often gives the second nearest.
+    """
     rows = connection.execute(text(f"SELECT count(*) FROM {query.table}")).scalar_one()  # noqa: S608 (constant)
     share = min(100.0, 400.0 * PROBES / rows)  # four times as many as needed, so that chance leaves enough
     drawn = f"SELECT vector_send(vector) FROM {query.table} TABLESAMPLE BERNOULLI ({share})"  # noqa: S608 (constant)

@@ -62,16 +62,21 @@ def server_error(error: BaseException, place: Place) -> GalleryError | None:
     state: Any = getattr(error, "sqlstate", "")
     if state == "":
         return None
-    # A refused password comes while connecting, before there are codes; its text is the server's.
-    refused = state is None and ("authentication failed" in str(error) or "no password" in str(error))
-    missing = state is None and "does not exist" in str(error)
     if state is None:
-        message, hint = _REFUSED if refused else _BY_STATE["3D000"] if missing else _LOST
+        message, hint = _while_connecting(str(error))
     elif (found := _BY_STATE.get(state) or _BY_CLASS.get(state[:2])) is not None:
         message, hint = found
     else:
         return None
     return GalleryError(message.format(place=place), hint)
+
+
+def _while_connecting(text: str) -> tuple[str, str]:
+    """Message and hint for a connection that was not made; there is no code then, only the server's text."""
+    if "does not exist" in text and "database" in text.rpartition("FATAL:")[2]:
+        return _BY_STATE["3D000"]
+    refused = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
+    return _REFUSED if any(words in text for words in refused) else _LOST
 
 
 def is_lost(error: BaseException | None) -> bool:

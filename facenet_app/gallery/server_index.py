@@ -8,8 +8,9 @@ fingerprint alone, so that a re-embedding never has to wait for one.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, String, bindparam, text
@@ -76,6 +77,14 @@ class Measured:
 
 _SEARCHES: Final = text("SELECT name, rows, fingerprint, rows_then, recalls FROM vector_searches")
 
+_NOTE: Final = text(
+    "UPDATE vector_searches SET fingerprint = :whose, rows_then = :rows, recalls = CAST(:recalls AS json) "
+    "WHERE name = :table"
+)
+
+Measure = Callable[[IndexedQuery], dict[int, float]]
+"""Recall of a search by effort."""
+
 
 def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
     """Build the indexes that are missing and measure what is not known, if nobody else does already.
@@ -83,47 +92,47 @@ def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
     Neither readers nor writers wait for it; it takes some seconds for 20,000 people and minutes for a
     million.
     """
+    one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    measure = partial(_recalls, one_state, recall)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
             return
         try:
             for each in Measured.all_of(connection).values():
                 if each.is_due(fingerprint, recall):
-                    _tend(connection, each, fingerprint, recall)
+                    _tend(connection, each, fingerprint, measure)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
-def _tend(connection: Connection, known: Measured, fingerprint: str, recall: float) -> None:
+def _tend(connection: Connection, known: Measured, fingerprint: str, measure: Measure) -> None:
     table = known.table
     size = f"SELECT vector_dims(vector) FROM {table} WHERE fingerprint = :whose LIMIT 1"  # noqa: S608 (constants)
     dimension = connection.execute(text(size), {"whose": fingerprint}).scalar()
     if dimension is None or dimension > MOST_DIMENSIONS:
         return
-    _build(connection, known, fingerprint, dimension)
-    recalls: dict[int, float] = {}
     query = IndexedQuery(table, fingerprint, dimension)
-    one_state = connection.engine.execution_options(
-        isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
-    with one_state.begin() as reader:
-        for effort, share in measure_recalls(reader, query, _EFFORTS):
-            recalls[effort] = share
+    _build(connection, known.rows, query)
+    recalls = json.dumps(measure(query))
+    given = {"whose": fingerprint, "rows": known.rows, "recalls": recalls, "table": table}
+    connection.execute(_NOTE, given)
+
+
+def _recalls(engine: Engine, recall: float, query: IndexedQuery) -> dict[int, float]:
+    """Recall by effort, up to the first that is enough."""
+    found: dict[int, float] = {}
+    with engine.begin() as connection:
+        for effort, share in measure_recalls(connection, query, _EFFORTS):
+            found[effort] = share
             if share >= recall:
                 break
-    connection.execute(
-        text(
-            "UPDATE vector_searches SET fingerprint = :whose, rows_then = :rows, "
-            "recalls = CAST(:recalls AS json) WHERE name = :table"
-        ),
-        {"whose": fingerprint, "rows": known.rows, "recalls": json.dumps(recalls), "table": table},
-    )
+    return found
 
 
-def _build(connection: Connection, known: Measured, fingerprint: str, dimension: int) -> None:
-    """Build the index unless it is there, and drop those of other fingerprints."""
-    table = known.table
-    name = f"hnsw_{table}_{hashlib.sha256(fingerprint.encode()).hexdigest()[:12]}"
+def _build(connection: Connection, rows: int, query: IndexedQuery) -> None:
+    """Build the query's index unless it is there, and drop those of other fingerprints."""
+    table = query.table
+    name = f"hnsw_{table}_{hashlib.sha256(query.fingerprint.encode()).hexdigest()[:12]}"
     there = text(
         "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
         "WHERE i.indrelid = CAST(:table AS regclass) AND c.relname LIKE 'hnsw%'"
@@ -134,11 +143,11 @@ def _build(connection: Connection, known: Measured, fingerprint: str, dimension:
             connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {other}"))
     if found.get(name):
         return
-    megabytes = 64 + known.rows * (4 * dimension + _BYTES_A_ROW) // 2**20
+    megabytes = 64 + rows * (4 * query.dimension + _BYTES_A_ROW) // 2**20
     connection.execute(text(f"SET maintenance_work_mem = '{megabytes}MB'"))
     connection.execute(text("SET lock_timeout = 0"))  # it waits for every transaction that is under way
-    vector = f"(CAST(vector AS vector({dimension}))) vector_l2_ops"
+    vector = f"(CAST(vector AS vector({query.dimension}))) vector_l2_ops"
     build = f"CREATE INDEX CONCURRENTLY {name} ON {table} USING hnsw ({vector})"
     options = "WITH (m = 16, ef_construction = 100) WHERE fingerprint = :whose"
-    literal = bindparam("whose", fingerprint, String, literal_execute=True)
+    literal = bindparam("whose", query.fingerprint, String, literal_execute=True)
     connection.execute(text(f"{build} {options}").bindparams(literal))

@@ -1,0 +1,297 @@
+"""Searching on the server, beside the index in memory of the very same gallery."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from drafts import FINGERPRINT, MODEL, draft, embed_differently, embedding, unit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from server import Server
+from sqlalchemy import delete, text
+
+from facenet_app.domain import Candidate, Consent, Embedding, Place, SampleDraft, ServerUrl, Template
+from facenet_app.errors import ModelMismatch
+from facenet_app.gallery import recall, server_index
+from facenet_app.gallery.changelog import reload_all
+from facenet_app.gallery.load import load_index
+from facenet_app.gallery.schema import identities
+from facenet_app.gallery.server_index import Measured
+from facenet_app.gallery.server_search import ServerIndex
+from facenet_app.gallery.store import GalleryStore
+
+pytestmark = pytest.mark.postgres
+
+EVERYBODY = 1000
+FAR_OFF = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[GalleryStore]:
+    """One gallery for many small worlds; each test clears it."""
+    with server.database() as url, GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        yield store
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Galleries of a hundred count as large."""
+    monkeypatch.setattr(server_index, "FEWEST_ROWS", 100)
+    monkeypatch.setattr(recall, "PROBES", 60)
+
+
+@pytest.fixture(scope="module")
+def template(server: Server) -> Iterator[str]:
+    """Name of a database of 150 people of one to three samples, with measured indexes."""
+    with pytest.MonkeyPatch.context() as patch, server.database() as url:
+        patch.setattr(server_index, "FEWEST_ROWS", 100)
+        patch.setattr(recall, "PROBES", 60)
+        with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+            store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(150)])
+        yield url.database
+
+
+@pytest.fixture
+def large(small: None, server: Server, template: str) -> Iterator[GalleryStore]:
+    """A copy of that gallery."""
+    with (
+        server.database(template) as url,
+        GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store,
+    ):
+        yield store
+
+
+def at(number: int, vector: NDArray[np.float32]) -> SampleDraft:
+    return replace(draft(number), embedding=Embedding(vector, FINGERPRINT))
+
+
+def drafts(person: int) -> list[SampleDraft]:
+    """One to three pictures of a person, near each other."""
+    found = []
+    for number in range(1 + person % 3):
+        mixed = unit(person) + 0.4 * unit(5000 + 10 * person + number)
+        vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+        found.append(at(10 * person + number, vector))
+    return found
+
+
+def in_memory(store: GalleryStore, probe: Embedding, k: int, template: Template) -> list[Candidate]:
+    return load_index(store._database, datetime.now(UTC)).index.search(probe, k, template)
+
+
+def server_of(store: GalleryStore) -> ServerIndex:
+    found = store.index()
+    assert isinstance(found, ServerIndex)
+    return found
+
+
+def measured(store: GalleryStore) -> dict[str, Measured]:
+    return store._database.read(Measured.all_of)
+
+
+def normalized(numbers: tuple[int, ...]) -> NDArray[np.float32]:
+    vector = np.array(numbers, np.float64)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+# Few directions, so that ties within and between people are the rule.
+directions = st.tuples(*[st.integers(-1, 1)] * 3).filter(any).map(normalized)
+worlds = st.lists(st.tuples(st.sampled_from(["Anna", "Bea", "Cleo", "Dora"]), directions), max_size=12)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(worlds, directions, st.integers(-1, 6), st.sampled_from(list(Template)))
+def test_the_same_as_in_memory_when_ties_abound(
+    shared: GalleryStore,
+    world: list[tuple[str, NDArray[np.float32]]],
+    probe: NDArray[np.float32],
+    k: int,
+    template: Template,
+) -> None:
+    with shared._database.writing() as connection:
+        connection.execute(delete(identities))
+        reload_all(connection)
+    shared.add_people([(name, [at(number, vector)]) for number, (name, vector) in enumerate(world)])
+    asked = Embedding(probe, FINGERPRINT)
+    index = shared.index()
+    assert index.search(asked, k, template) == in_memory(shared, asked, k, template)
+    assert (index.people, index.samples) == (len({name for name, _ in world}), len(world))
+    assert shared.check() == []
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_the_same_as_in_memory_after_every_kind_of_change(store: GalleryStore, template: Template) -> None:
+    """On both databases: the one in a file follows the change log, the server's follows its tables."""
+
+    def agrees() -> None:
+        for seed in (1, 2, 77):
+            expected = in_memory(store, embedding(seed), EVERYBODY, template)
+            assert store.index().search(embedding(seed), EVERYBODY, template) == expected
+
+    store.add("Anna", [draft(1), draft(2)])
+    store.add("Bea", [draft(3)])
+    agrees()
+    store.add("Anna", [draft(4)])
+    store.rename("Bea", "Bee")
+    agrees()
+    store.add("Cleo", [draft(5), draft(6)])
+    store.rename("Cleo", "Bee", merge=True)
+    agrees()
+    store.remove("Anna")
+    agrees()
+    assert store.index().people == 1
+    store.remove("Bee")
+    assert store.index().search(embedding(1), 5, template) == []
+    assert (store.index().people, store.index().samples) == (0, 0)
+
+
+def test_whose_consent_has_expired_is_not_found(url: ServerUrl) -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT, clock=lambda: now[0]) as store:
+        store.add("Anna", [draft(1), draft(2)], Consent(expires_at=now[0] + timedelta(days=1)))
+        store.add("Bea", [draft(3)], Consent(expires_at=FAR_OFF))
+        assert [c.name for c in store.index().search(embedding(1), 2)] == ["Anna", "Bea"]
+        now[0] += timedelta(days=1)
+        index = store.index()
+        assert [c.name for c in index.search(embedding(1), 2)] == ["Bea"]
+        assert [c.name for c in index.search(embedding(1), 1)] == ["Bea"]
+        assert (index.people, index.samples) == (1, 1)
+
+
+def test_another_models_embedding_is_refused(store: GalleryStore, place: Place) -> None:
+    store.add("Anna", [draft(1)])
+    with pytest.raises(ModelMismatch, match="net-b"):
+        store.index().search(embedding(1, "net-b:1"), 5)
+
+
+def test_a_reembedding_between_looking_and_searching(url: ServerUrl) -> None:
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        store.add("Anna", [draft(1)])
+        index = store.index()
+        store.reembed("net-b", "net-b:1", embed_differently)
+        with pytest.raises(ModelMismatch, match="net-b:1"):
+            index.search(embedding(1), 1)
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_a_large_gallery_is_searched_by_its_index(large: GalleryStore, template: Template) -> None:
+    for each in measured(large).values():
+        assert each.effort(FINGERPRINT, 0.999) is not None
+    plan = "EXPLAIN SELECT identity_id FROM {} WHERE fingerprint = 'net-a:0123' ORDER BY {} LIMIT 9"
+    order = "CAST(vector AS vector(16)) <-> CAST('[" + ",".join(["0.25"] * 16) + "]' AS vector(16))"
+    with large._database.reading() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for table in ("centroids", "sample_vectors"):
+            lines = connection.exec_driver_sql(plan.format(table, order)).scalars().all()
+            assert f"hnsw_{table}" in lines[1]
+    for seed in range(0, 150, 10):
+        expected = in_memory(large, embedding(seed), 3, template)
+        assert large.index().search(embedding(seed), 3, template) == expected
+    assert large.check() == []
+
+
+def test_more_people_than_an_index_gives_at_once(large: GalleryStore) -> None:
+    large.set_consent("Person 000", Consent(expires_at=FAR_OFF))
+    for k in (40, 150, 400):
+        found = large.index().search(embedding(3), k)
+        assert found == in_memory(large, embedding(3), k, Template.CENTROID)
+        assert len(found) == min(k, 150)
+
+
+def test_who_is_enrolled_later_is_in_the_index_at_once(large: GalleryStore) -> None:
+    large.add("Zoe", [draft(99_999)])
+    (found,) = large.index().search(embedding(99_999), 1)
+    assert (found.name, found.distance) == ("Zoe", 0.0)
+    large.remove("Zoe")
+    (found,) = large.index().search(embedding(99_999), 1)
+    assert found.name != "Zoe"
+
+
+def test_a_recall_of_one_compares_with_everybody(url: ServerUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_index, "FEWEST_ROWS", 10)
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT, recall=1) as store:
+        store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(15)])
+        assert all(each.fingerprint is None for each in measured(store).values())  # no index was built
+        assert store.index().search(embedding(5), 4) == in_memory(store, embedding(5), 4, Template.CENTROID)
+        assert store.check() == []
+
+
+def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> None:
+    large.reembed("net-b", "net-b:1", embed_differently)
+    for each in measured(large).values():
+        assert each.effort("net-b:1", 0.999) is not None
+        assert each.effort(FINGERPRINT, 0.999) is None
+    with large._database.reading() as connection:
+        names = text("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'hnsw%'")
+        assert connection.execute(names).scalar_one() == 2
+    probe = Embedding(unit(4, 8), "net-b:1")
+    assert large.index().search(probe, 3) == in_memory(large, probe, 3, Template.CENTROID)
+
+
+def test_an_index_that_is_not_there_is_said_and_done_without(large: GalleryStore) -> None:
+    with large._database.writing() as connection:
+        connection.execute(text("UPDATE vector_searches SET fingerprint = NULL, rows_then = NULL"))
+    large.set_consent("Person 000", Consent(expires_at=FAR_OFF))  # builds what is missing
+    assert large.check() == []
+    database = large._database
+    with database._writer.begin() as connection:
+        connection.execute(text("UPDATE vector_searches SET fingerprint = NULL"))
+    assert {finding.code for finding in large.check()} == {"slow_search"}
+    assert large.index().search(embedding(5), 4) == in_memory(large, embedding(5), 4, Template.CENTROID)
+
+
+def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server) -> None:
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        store.add("Anna", [draft(1), draft(2)])
+        store.add("Bea", [draft(3)])
+        with server.connect(url) as other:
+            other.execute("DELETE FROM sample_vectors WHERE number = 2")
+            other.execute("DELETE FROM centroids WHERE identity_id IN (SELECT id FROM identities LIMIT 1)")
+        (finding,) = store.check()
+        assert finding.code == "search_out_of_step"
+        assert finding.message.startswith("2 ")
+        store.reembed("net-b", "net-b:1", embed_differently)
+        assert store.check() == []
+
+
+def known(rows: int, rows_then: int, recalls: dict[int, float], fingerprint: str = "f") -> Measured:
+    return Measured("centroids", rows, fingerprint, rows_then, recalls)
+
+
+@pytest.mark.parametrize(
+    ("measured", "effort", "due"),
+    [
+        (known(50_000, 40_000, {40: 0.98, 80: 0.999, 120: 1.0}), 80, False),
+        (known(50_000, 40_000, {40: 0.98, 1000: 0.99}), None, False),  # it can do no better
+        (known(50_000, 40_000, {40: 0.98}), None, True),  # stopped at a lower target
+        (known(50_000, 25_000, {40: 1.0}), 40, True),  # doubled since
+        (known(50_000, 40_000, {40: 1.0}, "other"), None, True),
+        (known(100, 0, {}), None, False),
+    ],
+)
+def test_the_least_effort_that_was_measured_to_be_enough(
+    measured: Measured, effort: int | None, due: bool
+) -> None:
+    assert measured.effort("f", 0.999) == effort
+    assert measured.is_due("f", 0.999) == due
+    assert measured.effort("f", 1) is None
+    assert not measured.is_due("f", 1)
+
+
+def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
+    """A search that looks at nobody but one and the same person is right by chance alone."""
+
+    class Stubborn(recall.IndexedQuery):
+        def owners(self, *_: object) -> list[str]:  # type: ignore[override]
+            return [first]
+
+    first = large.get("Person 000").id
+    with large._database.reading() as connection:
+        true = recall.IndexedQuery("centroids", FINGERPRINT, 16)
+        ((_, share),) = recall.measure_recalls(connection, true, [1000])
+        ((_, chance),) = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [1000])
+    assert share == 1
+    assert chance < 0.2
