@@ -26,13 +26,17 @@ __all__ = ["as_text", "follow_changes", "vector_faults"]
 BATCH: Final = 10_000
 """Samples read at a time when everything is computed anew."""
 
+# One statement for many rows: the tables' triggers count once a statement.
 _INSERT_SAMPLES: Final = text(
     "INSERT INTO sample_vectors (number, identity_id, fingerprint, vector) "
-    "VALUES (:number, :identity_id, :fingerprint, CAST(:vector AS vector))"
+    "SELECT number, owner, :fingerprint, CAST(vector AS vector) "
+    "FROM unnest(CAST(:numbers AS integer[]), CAST(:owners AS text[]), CAST(:vectors AS text[])) "
+    "AS new (number, owner, vector)"
 )
 _INSERT_CENTROIDS: Final = text(
     "INSERT INTO centroids (identity_id, fingerprint, vector) "
-    "VALUES (:identity_id, :fingerprint, CAST(:vector AS vector))"
+    "SELECT owner, :fingerprint, CAST(vector AS vector) "
+    "FROM unnest(CAST(:owners AS text[]), CAST(:vectors AS text[])) AS new (owner, vector)"
 )
 _MOVE: Final = text(
     "UPDATE sample_vectors v SET identity_id = s.identity_id FROM samples s "
@@ -72,7 +76,7 @@ def follow_changes(connection: Connection) -> None:
     owners = sorted({row.identity_id for row in rows if row.sample_number is not None and row.identity_id})
     if added:
         new = connection.execute(_usable().where(samples.c.number.in_(added))).all()
-        connection.execute(_INSERT_SAMPLES, [_sample_row(row) for row in new])
+        _insert_samples(connection, new)
     if moved:
         connection.execute(_MOVE, {"moved": moved})
     if owners:
@@ -85,7 +89,7 @@ def _make_anew(connection: Connection) -> None:
     connection.execute(text("DELETE FROM centroids"))
     with connection.execute(_usable().execution_options(yield_per=BATCH)) as rows:
         for batch in _whole_people(rows):
-            connection.execute(_INSERT_SAMPLES, [_sample_row(row) for row in batch])
+            _insert_samples(connection, batch)
             _insert_centroids(connection, batch)
 
 
@@ -111,14 +115,16 @@ def _whole_people(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
         yield batch
 
 
-def _sample_row(row: Row[Any]) -> dict[str, Any]:
-    vector = as_text(vector_from_bytes(row.embedding, row.dimension))
-    return {
-        "number": row.number,
-        "identity_id": row.identity_id,
-        "fingerprint": row.fingerprint,
-        "vector": vector,
-    }
+def _insert_samples(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    """Rows of :func:`_usable`, so all of one fingerprint."""
+    if rows:
+        new = {
+            "fingerprint": rows[0].fingerprint,
+            "numbers": [row.number for row in rows],
+            "owners": [row.identity_id for row in rows],
+            "vectors": [as_text(vector_from_bytes(row.embedding, row.dimension)) for row in rows],
+        }
+        connection.execute(_INSERT_SAMPLES, new)
 
 
 def _insert_centroids(connection: Connection, rows: Iterable[Row[Any]]) -> None:
@@ -134,16 +140,8 @@ def _insert_centroids(connection: Connection, rows: Iterable[Row[Any]]) -> None:
         fingerprint = row.fingerprint
     if people:
         means = centroids(np.array(vectors), np.array(starts))
-        connection.execute(_INSERT_CENTROIDS, _centroid_rows(people, fingerprint, means))
-
-
-def _centroid_rows(
-    people: Sequence[str], fingerprint: str, means: NDArray[np.float32]
-) -> list[dict[str, Any]]:
-    return [
-        {"identity_id": person, "fingerprint": fingerprint, "vector": as_text(mean)}
-        for person, mean in zip(people, means, strict=True)
-    ]
+        new = {"fingerprint": fingerprint, "owners": people, "vectors": [as_text(mean) for mean in means]}
+        connection.execute(_INSERT_CENTROIDS, new)
 
 
 def vector_faults(connection: Connection) -> Iterator[Finding]:

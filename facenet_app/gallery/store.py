@@ -292,6 +292,8 @@ class GalleryStore(Advice):
                 raise UsageError("there is no sample to store", "give at least one picture of the person")
             # Encodes PNGs: not while others wait.
             new.append((checked_name(name), [NewSample.of(draft) for draft in drafts]))
+        if not new:
+            return []
         now = self._clock()
         return self._database.write(lambda connection: add_people(connection, new, consent, now))
 

@@ -44,21 +44,22 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def template(server: Server) -> Iterator[str]:
+def measured_database(server: Server) -> Iterator[str]:
     """Name of a database of 150 people of one to three samples, with measured indexes."""
-    with pytest.MonkeyPatch.context() as patch, server.database() as url:
-        patch.setattr(server_index, "FEWEST_ROWS", 100)
-        patch.setattr(recall, "PROBES", 60)
-        with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
-            store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(150)])
+    with server.database() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(server_index, "FEWEST_ROWS", 100)
+            patch.setattr(recall, "PROBES", 60)
+            with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+                store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(150)])
         yield url.database
 
 
 @pytest.fixture
-def large(small: None, server: Server, template: str) -> Iterator[GalleryStore]:
+def large(small: None, server: Server, measured_database: str) -> Iterator[GalleryStore]:
     """A copy of that gallery."""
     with (
-        server.database(template) as url,
+        server.database(measured_database) as url,
         GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store,
     ):
         yield store
@@ -102,7 +103,7 @@ directions = st.tuples(*[st.integers(-1, 1)] * 3).filter(any).map(normalized)
 worlds = st.lists(st.tuples(st.sampled_from(["Anna", "Bea", "Cleo", "Dora"]), directions), max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds, directions, st.integers(-1, 6), st.sampled_from(list(Template)))
 def test_the_same_as_in_memory_when_ties_abound(
     shared: GalleryStore,
