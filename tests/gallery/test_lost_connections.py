@@ -67,7 +67,7 @@ def test_a_connection_lost_at_the_commit(
 
 
 @pytest.mark.parametrize("word", [b"UPDATE gallery", b"INSERT INTO samples", b"INSERT INTO centroids"])
-@pytest.mark.parametrize("cut", list(Cut))
+@pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.SILENT])
 def test_a_connection_lost_in_the_middle(
     far: GalleryStore, near: GalleryStore, proxy: CuttingProxy, word: bytes, cut: Cut
 ) -> None:
