@@ -4,8 +4,9 @@
 >>> client.verify("a.jpg", "b.jpg")["decision"]                   # doctest: +SKIP
 'match'
 
-Answers are the documents of ``facenet-app … --json``. Errors are those of :mod:`facenet_app.errors`, found
-by their code: what :class:`facenet_app.service.FaceService` would raise, the client raises.
+Answers are the documents that the commands print with ``--json``. Errors are those of
+:mod:`facenet_app.errors`, found by their code: what :class:`facenet_app.service.FaceService` would raise,
+the client raises.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,7 @@
 """``facenet-app models``, ``doctor`` and ``serve``."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -126,9 +127,13 @@ def test_serve_until_ctrl_c(own_gallery: Path, verifier: object) -> None:
         encoding="utf-8",
         env={**os.environ, "NO_PROXY": "127.0.0.1"},
     ) as page:
-        assert page.stdout is not None
-        address = next(word for line in page.stdout for word in line.split() if word.startswith("http://"))
-        with urlopen(address, timeout=30) as answer:
-            assert answer.status == 200
-        page.send_signal(signal.SIGINT)
-        assert page.wait(30) == 0
+        try:
+            assert page.stdout is not None
+            found = (re.search(r"http://[\d.:]+\d", line) for line in page.stdout)
+            address = next(match[0] for match in found if match)
+            with urlopen(address, timeout=30) as answer:
+                assert answer.status == 200
+            page.send_signal(signal.SIGINT)
+            assert page.wait(30) == 0
+        finally:
+            page.kill()  # else leaving the block would wait for ever for a page that was not stopped
