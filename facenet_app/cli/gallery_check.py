@@ -73,10 +73,16 @@ def _advice(store: "GalleryStore", settings: "Settings") -> "Iterator[Finding]":
         return
 
 
+def _sentence(finding: "Finding") -> str:
+    """What it is and what to do, as errors say it."""
+    said = finding.message.rstrip(".")
+    return f"{said}; {finding.suggestion}." if finding.suggestion else f"{said}."
+
+
 def _lines(findings: "Sequence[Finding]") -> Iterator[str]:
     """A line each, of hundreds of one kind the first few."""
     for code, same in groupby(findings, key=lambda each: each.code):
         each = list(same)
-        yield from (f"{code}: {one.message} {one.suggestion}".rstrip() for one in each[:_SHOWN])
+        yield from (f"{code}: {_sentence(one)}" for one in each[:_SHOWN])
         if len(each) > _SHOWN:
             yield f"{code}: {len(each) - _SHOWN:,} more; see all of them with --json"
