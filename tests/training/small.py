@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from facenet_app.training.finish import TrainingResult
 
 SIDE = 8
+
+LEARNS: dict[str, Any] = {
+    "epochs": 8,
+    "optimizer": {"rate": 0.02},
+    "batch": {"people": 8, "images": 4},
+    "held_out": {"share": 0.3, "fmr": 0.05},
+    "ema": {},
+    "augment": None,
+}
+"""Settings with which something is learned of ``images(24, 6)``."""
 
 
 def images(people: int = 16, each: int = 4, seed: int = 0) -> ArrayImages:

@@ -1,34 +1,27 @@
 """Whole runs: something is learned, written down, measured, and stopped when it should be."""
 
 import json
-import signal
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import interrupted
 import pytest
 import torch
 from safetensors.torch import load_file
-from small import config, images, network
+from small import LEARNS, config, images, network
 from torch import Tensor, nn
 
 from facenet_app.dataset.labelled import subset
 from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training.finish import TrainingResult
-from facenet_app.training.loop import Position, Step
+from facenet_app.training.loop import Position
 from facenet_app.training.losses import LossResult, make_loss
 from facenet_app.training.metrics import read_metrics
 from facenet_app.training.progress import Terminal, epoch_line
 from facenet_app.training.trainer import Trainer
-from facenet_app.training.watcher import Silent
-
-LEARNS = {
-    "epochs": 8,
-    "optimizer": {"rate": 0.02},
-    "batch": {"people": 8, "images": 4},
-    "held_out": {"share": 0.3, "fmr": 0.05},
-    "ema": {},
-    "augment": None,
-}
 
 
 def trained(run: Path, **changes: Any) -> TrainingResult:
@@ -201,26 +194,15 @@ def test_a_margin_that_cannot_work_is_refused(tmp_path: Path) -> None:
         Trainer(network(), images(), make_loss("triplet_semi_hard", margin=5), config(), tmp_path / "run")
 
 
-class Interrupting(Silent):
-    def step(self, at: Position, _: Step) -> None:
-        if at.step == 4:
-            signal.raise_signal(
-                signal.SIGINT
-            )  # to this thread: libraries have others, with plans of their own
-
-
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    # A shell ignores Ctrl-C on behalf of what it runs in the background, this test perhaps.
-    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
-    torch.set_num_threads(1)  # as all other runs here: sums of several threads come in any order
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, inherited))
-    settings, loss = config(**LEARNS), make_loss("triplet_semi_hard", margin=0.4)
-    trainer = Trainer(network(), images(24, 6), loss, settings, tmp_path / "run", watcher=Interrupting())
-    with pytest.raises(KeyboardInterrupt):
-        trainer.fit()
-    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["000000004"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    result = Trainer(network(), images(24, 6), loss, settings, tmp_path / "run").fit(resume=True)
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    """In a process of its own: a signal is the business of every library that this one has loaded."""
+    run, environment = tmp_path / "run", {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, interrupted.__file__, str(run)]
+    assert subprocess.run(command, env=environment, check=False).returncode == interrupted.STOPPED
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000000004"]
+    loss = make_loss("triplet_semi_hard", margin=0.4)
+    torch.set_num_threads(1)
+    result = Trainer(network(), images(24, 6), loss, config(**LEARNS), run).fit(resume=True)
     straight = trained(tmp_path / "straight")
     assert result.weights is not None
     assert straight.weights is not None
