@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 from watching import PATIENCE, Watched, heading
 
 from facenet_app.service import FaceService
@@ -28,7 +28,7 @@ def video(astronaut: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def camera_page(
-    chromium: Path, video: Path, start_page, astronaut: Path, tmp_path: Path
+    playwright: Playwright, chromium: Path, video: Path, start_page, astronaut: Path, tmp_path: Path
 ) -> Iterator[Watched]:
     """A page with Eileen Collins enrolled, in a browser with a camera."""
     gallery = tmp_path / "gallery.db"
@@ -37,14 +37,13 @@ def camera_page(
     page = start_page(gallery=gallery)
     fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     arguments = ["--no-sandbox", *fake, f"--use-file-for-fake-video-capture={video}"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        watched = Watched(browser.new_page())
-        watched.listen()
-        watched.page.set_default_timeout(PATIENCE)
-        watched.page.goto(page.address)
-        yield watched
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    watched = Watched(browser.new_page())
+    watched.listen()
+    watched.page.set_default_timeout(PATIENCE)
+    watched.page.goto(page.address)
+    yield watched
+    browser.close()
     assert watched.errors == []
     assert watched.elsewhere == []
     kept = {path for path in page.folder.rglob("*") if path.suffix in (".jpg", ".jpeg", ".png", ".webp")}
