@@ -184,15 +184,16 @@ def _write(path: Path, access: Access) -> None:
         "keys": [key.to_record() for key in access.keys],
         "users": [{"name": user.name, "argon2": user.argon2} for user in access.users],
     }
-    # mkstemp makes files for their owner only, and os.replace keeps that.
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    # mkstemp makes files for their owner only, and replacing keeps that.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    aside = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)  # noqa: PTH105 - aside is a name
+        aside.replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(aside)  # noqa: PTH108
+            aside.unlink()
         raise
