@@ -31,7 +31,7 @@ def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
     page = gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT)
     with page:
         gr.HTML(f'<header class="fa-header"><h1>{text.TITLE}</h1><p>{text.TAGLINE}</p></header>')
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             rates = verify_tab(service, examples), identify_tab(service)
             enroll_tab(service)
             GalleryTab(service)
