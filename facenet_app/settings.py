@@ -160,6 +160,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the page listens on; loopback unless you change it")
     port: int = Field(7860, ge=0, le=65535, description="port of the page; 0 = any free one")
     page: bool = Field(True, description="serve the page beside the API")
+    language: str = Field(
+        "en", description="of the page: en or de; see docs/page.md for another one", pattern="^[a-z]{2,3}$"
+    )
     access: Path = Field(
         default_factory=lambda: user_data_path("facenet-app") / "access.json",
         description="file of the API's keys and the page's users, which `facenet-app keys` fills",

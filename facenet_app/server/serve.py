@@ -27,6 +27,10 @@ from facenet_app.web.run_folder import run_folder
 __all__ = ["Server", "configured", "serve"]
 
 PORTS_TRIED = 20
+NOT_ENCRYPTED = (
+    "Keys and pictures cross the network in the clear: give --tls-cert and --tls-key, or put an HTTPS proxy "
+    "before it."
+)
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -38,7 +42,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
     Raises:
         UsageError: no port is free, the host is no address of this machine, half of a certificate was
-            given, or others could reach the server and nobody has a key or a password.
+            given, others could reach the server and nobody has a key or a password, or the page does not
+            speak the language of the settings.
         AccessFileDamaged: the file of keys and users cannot be read.
         ModelError: the model cannot be had. One without a measured threshold is served: the page says so.
     """
@@ -52,16 +57,20 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         _listen(settings.host, settings.port) as listener,
     ):
         _check(settings, access)
-        say(text.loading(settings.model))
+        say(
+            f"Loading the model {settings.model} … "
+            "(the first start also converts it, which takes some seconds more)"
+        )
         application = _load(settings, access, folder)
         host, port = listener.getsockname()[:2]
         if settings.port not in (0, port):
-            say(text.port_taken(settings.port, port))
+            say(f"Port {settings.port} is taken; using {port} instead.")
         scheme = "https" if settings.tls_cert else "http"
         if is_exposed(settings) and not settings.tls_cert and not settings.public_hosts:
-            say(text.NOT_ENCRYPTED)
+            say(NOT_ENCRYPTED)
         address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-        say(text.ready(address) if settings.page else text.api_ready(address))
+        page = f"The page is at {address}, the API" if settings.page else "The API is"
+        say(f"{page} at {address}/api/v1  (Ctrl+C stops it)")
         try:
             log_as_json()
             Server(configured(application, settings), application).run(sockets=[listener])
@@ -89,6 +98,7 @@ def _load(settings: Settings, access: AccessFile, folder: Path) -> Application:
     """The application; ``folder`` is for uploads and examples. Gradio reads these variables at import."""
     if not settings.page:
         return build_application(open_service(settings, FaceService), access, None)
+    text.speak(settings.language)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "uploads")
     examples = folder / "examples"

@@ -147,11 +147,11 @@ def _shown(
         '<section class="fa-answer"><div role="status"><h2>{}</h2></div><p>{}</p>'
         '<table class="fa-faces"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}</section>'
     ).format(
-        text.count(len(pairs), "pair", "pairs"),
+        text.pairs(count=len(pairs)),
         text.batch_counts(counts, failed),
         header,
         body,
-        message(text.first_pairs(LONGEST_TABLE, len(pairs)), "plain")
+        message(text.first_pairs(shown=LONGEST_TABLE, number=len(pairs)), "plain")
         if len(pairs) > LONGEST_TABLE
         else EMPTY,
     )
@@ -163,4 +163,6 @@ def _table_row(outcome: Verification | FacenetAppError, row: Sequence[str]) -> M
     badge = Markup('<span class="fa-badge fa-{}">{}</span>').format(
         STYLES[outcome.decision], text.DECISIONS[outcome.decision]
     )
-    return Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>").format(*row[:2], row[3], badge)
+    return Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
+        *row[:2], text.number(outcome.distance, ".4f"), badge
+    )

@@ -20,7 +20,7 @@ def batch_panel(service: FaceService, rate: gr.Radio) -> None:
 
     def run(files: list[str] | None, chosen: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008 - Gradio's way
         def tell(done: int, total: int) -> None:
-            progress((done, total), unit="pairs")
+            progress((done, total), unit=text.BATCH_UNIT)
 
         paths = [Path(file) for file in files or ()]
         answer = compare_batch(service, paths, chosen_rate(chosen), tell)

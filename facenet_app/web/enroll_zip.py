@@ -61,8 +61,10 @@ def _shown(results: list[Enrollment], named: Named) -> Markup:
     refused = [image for each in results for image in each.refused]
     known = sum(each.known for each in results)
     return Markup('<section class="fa-answer"><div role="status"><h2>{}</h2></div>{}{}</section>').format(
-        text.stored_of(sum(len(each.samples) for each in stored), len(stored)),
-        message(text.known_before(known)) if known else EMPTY,
+        text.pictures_of("stored_of", sum(len(each.samples) for each in stored), len(stored))
+        if stored
+        else text.NOTHING_STORED,
+        message(text.known_before(count=known)) if known else EMPTY,
         _refused(refused, named) if refused else EMPTY,
     )
 
@@ -73,9 +75,9 @@ def _refused(refused: list[RefusedImage], named: Named) -> Markup:
     )
     more = len(refused) - LONGEST_LIST
     return Markup('<h3>{}</h3><ul class="fa-message fa-problem">{}</ul>{}').format(
-        f"{text.REFUSED}: {len(refused):,}",
+        f"{text.REFUSED}: {text.number(len(refused))}",
         items,
-        message(text.and_more(more), "plain") if more > 0 else EMPTY,
+        message(text.and_more(number=more), "plain") if more > 0 else EMPTY,
     )
 
 

@@ -88,10 +88,10 @@ def about(service: FaceService) -> str:
         decided = text.decided_at(service.operating_point())
     except NoOperatingPoint as error:
         decided = str(error)
-    return Markup('<footer class="fa-about"><p>Model <b>{}</b> on {} ({}) · {}</p><p>{}</p></footer>').format(
+    return Markup('<footer class="fa-about"><p>{} <b>{}</b> {} · {}</p><p>{}</p></footer>').format(
+        text.ABOUT_MODEL,
         service.extractor.model,
-        engine.name,
-        engine.device,
+        text.about_engine(engine=engine.name, device=engine.device),
         decided,
         text.RESPONSIBLE_USE,
     )

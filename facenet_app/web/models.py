@@ -38,7 +38,9 @@ def in_use(service: FaceService) -> str:
     """The model that compares, and every threshold that was measured for it."""
     engine = service.extractor.embedder.engine
     manifest = load_manifest(service.settings.model, service.settings.models)
-    line = text.model_line(manifest.id, manifest.dimension, engine.name, engine.device)
+    line = text.model_line(
+        model=manifest.id, dimension=manifest.dimension, engine=engine.name, device=engine.device
+    )
     points = service.measured.points
     return Markup('<section class="fa-answer"><h3>{}</h3>{}</section>').format(
         line, _table(points, service.settings.verification_fmr) if points else message(text.NO_THRESHOLD)
@@ -48,7 +50,7 @@ def in_use(service: FaceService) -> str:
 def model_choices(service: FaceService) -> list[tuple[str, str]]:
     """Every model there is: label and id."""
     return [
-        (f"{each.title} ({text.IN_USE})" if each.id == service.extractor.model else each.title, each.id)
+        (text.in_use(model=each.title) if each.id == service.extractor.model else each.title, each.id)
         for each in manifests(service.settings.models)
     ]
 
@@ -80,13 +82,16 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
     from facenet_app.evaluation.figures import figures
 
     failures = len(result.models[0].failures)
+    counts = len(unpacked), len({path.parent for _, path in unpacked})
     points = calibration.points if calibration else ()
     return Answer(
         Markup(
             '<section class="fa-answer"><div role="status"><h2>{}</h2></div><p>{}</p>{}{}{}</section>'
         ).format(
             text.MEASURED,
-            text.zip_of(len(unpacked), len({path.parent for _, path in unpacked}), failures),
+            text.pictures_of("zip_of_failed", *counts, failures=failures)
+            if failures
+            else text.pictures_of("zip_of", *counts),
             _table(points, None) if points else EMPTY,
             message(problem) if problem else EMPTY,
             figure_grid(each for each in figures(result) if each.name in SHOWN),
@@ -127,7 +132,7 @@ def _measured(
     decision = Decision(service.settings.verification_fmr, _in_use(service), service.measured.points)
     result = evaluate_verification(data, [Contestant(extractor, decision, cache)], {}, progress)
     embedded = embed_pictures(extractor, data.paths, cache)  # all of them are in the cache by now
-    provenance = Provenance(extractor.fingerprint, extractor.detector.name, text.MEASURED.lower())
+    provenance = Provenance(extractor.fingerprint, extractor.detector.name, text.MEASURED_DATA)
     try:
         found = embedded.found
         calibration = calibrate(embedded.vectors[found], data.person[found], (), provenance)
@@ -154,14 +159,14 @@ def _table(points: Sequence[OperatingPoint], default: float | None) -> Markup:
 def _row(point: OperatingPoint, default: float | None) -> Markup:
     label = text.by_hand(point.threshold) if point.target_fmr is None else text.rate(point.target_fmr)
     cells = (
-        text.default(label) if default is not None and point.target_fmr == default else label,
-        f"{point.threshold:.4f}",
+        text.default(choice=label) if default is not None and point.target_fmr == default else label,
+        text.number(point.threshold, ".4f"),
         _rate(point.fmr),
         _rate(point.fnmr),
-        text.measured_on(point.dataset, point.pictures, point.people, point.measured_on),
+        text.measured_on(point),
     )
     return Markup("<tr>{}</tr>").format(EMPTY.join(Markup("<td>{}</td>").format(cell) for cell in cells))
 
 
 def _rate(rate: Rate | None) -> str:
-    return "–" if rate is None else text.measured_rate(rate.value, rate.low, rate.high)
+    return "–" if rate is None else text.measured_rate(rate)

@@ -26,7 +26,7 @@ def models_tab(service: FaceService, rates: tuple[gr.Radio, gr.Radio]) -> None:
 
     def run(upload: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008 - Gradio's way
         def tell(done: int, total: int | None) -> None:
-            progress((done, total), unit="faces")
+            progress((done, total), unit=text.FACE_UNIT)
 
         answer = measure(service, Path(upload) if upload else None, tell)
         return [answer.html, answer.points, gr.Button(visible=bool(answer.points))]

@@ -64,6 +64,8 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, log_in: L
         app_kwargs={"openapi_url": None},
         theme=_theme(),
         css_paths=Path(__file__).with_name("page.css"),
+        # Gradio's template says "en" whatever the page speaks.
+        head=f'<script>document.documentElement.lang = "{text.spoken()}"</script>',
         footer_links=[],
         run_history=False,
         show_error=False,

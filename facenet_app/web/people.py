@@ -19,14 +19,16 @@ def list_people(service: FaceService, find: str = "") -> Answer:
     wanted = find.strip().casefold()
     found = [identity for identity in everybody if wanted in identity.name.casefold()]
     lines = tuple(
-        (text.person_line(each.name, each.samples, f"{each.enrolled_at:%Y-%m-%d}"), each.name)
+        (text.person_line(name=each.name, count=each.samples, date=text.day(each.enrolled_at)), each.name)
         for each in found[:LONGEST_LIST]
     )
     if not everybody:
         return Answer(message(text.NOBODY))
     if not found:
         return Answer(message(text.NOBODY_FOUND))
-    return Answer(message(text.shown_of(len(lines), len(found)), "plain"), people=lines)
+    cut = len(lines) < len(found)
+    shown = text.first_people(shown=len(lines), number=len(found)) if cut else text.people(count=len(found))
+    return Answer(message(shown, "plain"), people=lines)
 
 
 @answering
@@ -45,9 +47,9 @@ def rename(service: FaceService, name: str | None, new: str, *, merge: bool = Fa
     before = service.gallery.find(new) if merge else None
     identity = service.rename(name, new, merge=merge)
     if before is not None and before.name != name:
-        words = text.merged(name, identity.name, identity.samples)
+        words = text.merged(old=name, new=identity.name, count=identity.samples)
     else:
-        words = text.renamed(name, identity.name)
+        words = text.renamed(old=name, new=identity.name)
     return Answer(message(words, "good"), name=identity.name)
 
 
@@ -56,7 +58,8 @@ def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     """The question before two people become one."""
     if name is None:
         raise UsageError(*text.NOBODY_CHOSEN)
-    return Answer(message(text.ask_merge(service.identity(name).name, service.identity(new).name)))
+    old, new = service.identity(name).name, service.identity(new).name
+    return Answer(message(text.ask_merge(old=old, new=new)))
 
 
 @answering
@@ -64,7 +67,7 @@ def ask_remove(service: FaceService, name: str | None) -> Answer:
     """The question before a person is removed."""
     if name is None:
         raise UsageError(*text.NOBODY_CHOSEN)
-    return Answer(message(text.ask_remove(name, service.identity(name).samples)))
+    return Answer(message(text.ask_remove(name=name, count=service.identity(name).samples)))
 
 
 @answering
@@ -73,4 +76,4 @@ def remove(service: FaceService, name: str | None) -> Answer:
     if name is None:
         raise UsageError(*text.NOBODY_CHOSEN)
     identity = service.remove(name)
-    return Answer(message(text.removed(identity.name, identity.samples), "good"))
+    return Answer(message(text.removed(name=identity.name, count=identity.samples), "good"))

@@ -57,6 +57,8 @@ def _choices(asked: Asked, rates: set[float]) -> RateChoices:
     if asked.threshold is not None:
         labelled.insert(0, (text.by_hand(asked.threshold), BY_HAND))
     return RateChoices(
-        tuple((text.default(label) if value == default else label, value) for label, value in labelled),
+        tuple(
+            (text.default(choice=label) if value == default else label, value) for label, value in labelled
+        ),
         default,
     )

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from facenet_app.comparison.decide import explain
-from facenet_app.comparison.search_threshold import explain_search
 from facenet_app.domain import (
     CandidateList,
     Decision,
@@ -30,6 +28,7 @@ from facenet_app.web.evidence import (
     distance_scale,
     photo_image,
 )
+from facenet_app.web.meaning import meaning_of_pair, meaning_of_search
 
 __all__ = ["enrollment", "identification", "person", "verification"]
 
@@ -61,22 +60,15 @@ def verification(
         words=text.DECISIONS[result.decision],
         numbers=text.headline(result.decision, result.distance, result.threshold, usable=result.usable),
         scale=distance_scale(result.distance, result.threshold, review.threshold if review else None),
-        means=_meaning(result),
+        means=meaning_of_pair(result.operating_point, review),
         warnings=_warnings(result.warnings),
-        probe=_used_face(result.probe, others[0], "Probe"),
-        reference=_used_face(result.reference, others[1], "Reference"),
-        crops=crop_image(result.probe.face.crop, "The probe's face, aligned")
-        + crop_image(result.reference.face.crop, "The reference's face, aligned"),
+        probe=_used_face(result.probe, others[0], text.PROBE_SIDE),
+        reference=_used_face(result.reference, others[1], text.REFERENCE_SIDE),
+        crops=crop_image(result.probe.face.crop, text.PROBE_ALIGNED)
+        + crop_image(result.reference.face.crop, text.REFERENCE_ALIGNED),
         compared=text.AS_COMPARED,
         details=_details(result.to_dict()),
     )
-
-
-def _meaning(result: Verification) -> str:
-    """The error rates behind the answer, in one or two sentences."""
-    review = result.review_point
-    band = f" {text.band(review.threshold, review.target_fmr)}" if review else ""
-    return f"{explain(result.operating_point)}{band}"
 
 
 def _used_face(extraction: Extraction, others: Sequence[DetectedFace], which: str) -> Markup:
@@ -86,11 +78,7 @@ def _used_face(extraction: Extraction, others: Sequence[DetectedFace], which: st
         (face, str(number) if others else "", BLUE if face is used else GRAY)
         for number, face in enumerate(from_left, 1)
     ]
-    image = photo_image(
-        extraction.pixels,
-        labels,
-        f"{which} photo, the face used is boxed",
-    )
+    image = photo_image(extraction.pixels, labels, text.used_face(side=which))
     return Markup('<figure class="fa-panel">{}<figcaption>{}</figcaption></figure>').format(image, which)
 
 
@@ -124,12 +112,12 @@ def identification(result: Identification) -> Markup:
         '<figure class="fa-panel">{photo}</figure><table class="fa-faces"><thead><tr>{header}</tr></thead>'
         '<tbody>{rows}</tbody></table><p class="fa-means">{means}</p>{warnings}{details}</section>'
     ).format(
-        headline=text.faces_found(len(result.faces), recognized),
+        headline=text.faces_found(count=len(result.faces), recognized=recognized),
         empty=EMPTY if result.gallery_size else message(text.EMPTY_GALLERY),
-        photo=photo_image(result.pixels, labels, f"The photo with its faces: {', '.join(names)}"),
+        photo=photo_image(result.pixels, labels, text.photo_with_faces(names=", ".join(names))),
         header=header,
         rows=rows,
-        means=explain_search(result.operating_point, result.risk),
+        means=meaning_of_search(result.operating_point, result.risk),
         warnings=_warnings(result.warnings if result.gallery_size else ()),
         details=_details(result.to_dict()),
     )
@@ -144,13 +132,13 @@ def _name(found: CandidateList) -> str:
 
 
 def _face_row(number: int, found: CandidateList, name: str) -> Markup:
-    distance = f"{found.candidates[0].distance:.3f}" if found.candidates else "–"
+    distance = text.number(found.candidates[0].distance, ".3f") if found.candidates else "–"
     return Markup(
         '<tr><td>{} {}</td><td class="fa-name">{}</td><td>{}</td><td><span class="fa-badge fa-{}">{}</span>'
         "</td></tr>"
     ).format(
         number,
-        crop_image(found.face.crop, f"Face {number}, aligned"),
+        crop_image(found.face.crop, text.face_aligned(number=number)),
         name,
         distance,
         STYLES[found.decision],
@@ -167,8 +155,10 @@ def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
         "{warnings}{refused}</section>"
     ).format(
         style="match" if result.samples else "review",
-        headline=text.stored(len(result.samples), result.name),
-        now=Markup("<p>{}</p>").format(text.samples_now(result.identity.samples))
+        headline=text.stored(count=len(result.samples), name=result.name)
+        if result.samples
+        else text.NOTHING_STORED,
+        now=Markup("<p>{}</p>").format(text.samples_now(count=result.identity.samples))
         if result.identity
         else EMPTY,
         crops=_crops(result.samples, result.name),
@@ -185,11 +175,9 @@ def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
 
 def person(identity: Identity, samples: Sequence[Sample]) -> Markup:
     """One enrolled person with every crop."""
-    since = f"{identity.enrolled_at:%Y-%m-%d}"
-    return Markup('<section class="fa-answer"><h2>{}</h2><p>{}, since {}</p>{}{}</section>').format(
+    return Markup('<section class="fa-answer"><h2>{}</h2><p>{}</p>{}{}</section>').format(
         identity.name,
-        text.count(identity.samples, "picture", "pictures"),
-        since,
+        text.person_since(count=identity.samples, date=text.day(identity.enrolled_at)),
         _consent(identity),
         _crops(samples, identity.name),
     )
@@ -199,12 +187,12 @@ def _consent(identity: Identity) -> Markup:
     """What the person agreed to; nothing if that was not noted."""
     if identity.consent is None and identity.expires_at is None:
         return EMPTY
-    end = None if identity.expires_at is None else f"{identity.expires_at:%Y-%m-%d}"
-    return Markup("<p>{}</p>").format(text.consent(identity.consent, end))
+    return Markup("<p>{}</p>").format(text.consent(identity.consent, identity.expires_at))
 
 
 def _crops(samples: Sequence[Sample], name: str) -> Markup:
     images = EMPTY.join(
-        crop_image(sample.crop, f"{name}, picture {number}") for number, sample in enumerate(samples, 1)
+        crop_image(sample.crop, text.picture_of(name=name, number=number))
+        for number, sample in enumerate(samples, 1)
     )
     return Markup('<div class="fa-crops">{}</div>').format(images) if images else EMPTY

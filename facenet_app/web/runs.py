@@ -43,7 +43,7 @@ def show_run(service: FaceService, name: str | None) -> Answer:
     if not steps:
         return Answer(message(text.NOT_BEGUN))
     epochs = sum(record["kind"] == "epoch" and "loss" in record for record in records)
-    so_far = text.run_so_far(max(steps), epochs, (run / "report.html").is_file())
+    so_far = text.run_so_far(max(steps), epochs, finished=(run / "report.html").is_file())
     return Answer(
         Markup('<section class="fa-answer"><p>{}</p>{}</section>').format(
             so_far, figure_grid(curves(records))

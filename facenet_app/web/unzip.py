@@ -7,6 +7,7 @@ from typing import Final
 
 from facenet_app.errors import UsageError
 from facenet_app.imaging.decode import PICTURE_SUFFIXES
+from facenet_app.web import text
 
 __all__ = ["UnzipLimits", "unpack_pictures"]
 
@@ -45,10 +46,8 @@ def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tu
         with zipfile.ZipFile(archive) as opened:
             members = [each for each in opened.infolist() if _is_picture(each)]
             if len(members) > limits.files:
-                raise UsageError(
-                    f"the ZIP file has {len(members):,} pictures, and {limits.files:,} are the most",
-                    "use the command line, which takes folders: `facenet-app --help`",
-                )
+                too_many = text.zip_too_many(number=len(members), most=limits.files)
+                raise UsageError(too_many, text.ZIP_USE_FOLDERS)
             left = limits.total_bytes
             for number, member in enumerate(members):
                 path = PurePosixPath(member.filename)
@@ -58,11 +57,9 @@ def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tu
                 left -= _write(opened, member, target, min(limits.picture_bytes, left))
                 unpacked.append((path, target))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
-        raise UsageError(
-            "this is no ZIP file that can be read, or it is encrypted", "pack the pictures again, unencrypted"
-        ) from error
+        raise UsageError(*text.NO_ZIP) from error
     if not unpacked:
-        raise UsageError("there is no picture in this ZIP file", "pack JPEG, PNG, WebP, BMP or TIFF files")
+        raise UsageError(*text.NO_PICTURE_IN_ZIP)
     return unpacked
 
 
@@ -79,9 +76,6 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most:
         while chunk := source.read(_CHUNK):
             size += len(chunk)
             if size > most:
-                raise UsageError(
-                    "a picture in the ZIP file, or all of them together, is too large once unpacked",
-                    "make the pictures smaller, or use the command line, which takes folders",
-                )
+                raise UsageError(*text.ZIP_TOO_LARGE)
             sink.write(chunk)
     return size

@@ -3,14 +3,17 @@
 import pytest
 
 from facenet_app.access.exposure import is_loopback
-from facenet_app.domain import Decision, OperatingPoint
+from facenet_app.comparison.decide import explain
+from facenet_app.comparison.search_threshold import explain_search
+from facenet_app.domain import Decision, OperatingPoint, Rate, SearchRisk
 from facenet_app.web import text
 from facenet_app.web.evidence import distance_scale
+from facenet_app.web.meaning import meaning_of_pair, meaning_of_search
 
 
-@pytest.mark.parametrize(("number", "words"), [(0, "0 faces"), (1, "1 face"), (1234, "1,234 faces")])
+@pytest.mark.parametrize(("number", "words"), [(0, "0 people"), (1, "1 person"), (1234, "1,234 people")])
 def test_count(number: int, words: str) -> None:
-    assert text.count(number, "face", "faces") == words
+    assert text.people(count=number) == words
 
 
 def test_the_threshold_itself_is_within() -> None:
@@ -81,5 +84,35 @@ def test_rates_in_words() -> None:
         "1 in 1,000 (0.1 %)",
         "1 in 100,000 (0.001 %)",
     ]
-    assert text.band(1.1334, 1e-3).endswith("about 1 in 1,000 different-person pairs come that near.")
-    assert text.band(1.1, None) == "From there up to 1.100 a person should look."
+    by_hand, review = OperatingPoint(1.0, "f"), OperatingPoint(1.1334, "f", target_fmr=1e-3)
+    assert meaning_of_pair(by_hand, review).endswith(
+        "about 1 in 1,000 different-person pairs come that near."
+    )
+    assert meaning_of_pair(by_hand, by_hand).endswith("From there up to 1.000 a person should look.")
+
+
+MEASURED = OperatingPoint(
+    1.1,
+    "f",
+    target_fmr=1e-3,
+    fmr=Rate(12, 12345, 0.0005, 0.002),
+    fnmr=Rate(152, 12345, 0.01, 0.02),
+    dataset="LFW",
+)
+
+
+@pytest.mark.parametrize("point", [MEASURED, OperatingPoint(1.1, "f")])
+def test_the_page_says_of_a_pair_what_the_commands_say(point: OperatingPoint) -> None:
+    assert meaning_of_pair(point, None) == explain(point)
+
+
+@pytest.mark.parametrize(
+    "risk",
+    [
+        None,
+        *(SearchRisk(pictures, 1e-2, 1e-2, 1e-3) for pictures in (0, 1, 100, 300, 1000)),
+        SearchRisk(5000, 1e-2, 2e-6, 1e-5),
+    ],
+)
+def test_so_it_does_of_a_search(risk: SearchRisk | None) -> None:
+    assert meaning_of_search(MEASURED, risk) == explain_search(MEASURED, risk)

@@ -1,0 +1,54 @@
+"""What a threshold means, in sentences: the page's words for what ``explain`` says on the command line."""
+
+from facenet_app.domain import OperatingPoint, SearchRisk
+from facenet_app.web import text
+
+__all__ = ["meaning_of_pair", "meaning_of_search"]
+
+
+def meaning_of_pair(point: OperatingPoint, review: OperatingPoint | None) -> str:
+    """The error rates behind comparing two pictures, and what lies between the two thresholds."""
+    if point.target_fmr is None or point.fmr is None or point.fnmr is None:
+        said = str(text.MEANING_UNKNOWN)
+    else:
+        said = text.meaning(
+            number=round(1 / point.target_fmr),
+            missed=text.number(100 * point.fnmr.value, ".1f"),
+            dataset=point.dataset,
+            non_mated=point.fmr.trials,
+            mated=point.fnmr.trials,
+        )
+    return said if review is None else f"{said} {_band(review)}"
+
+
+def meaning_of_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
+    """How often a search would name a stranger, and miss somebody who is enrolled."""
+    if risk is None or point.fmr is None or point.fnmr is None:
+        return str(text.MEANING_UNKNOWN)
+    measured = {
+        "missed": text.number(100 * point.fnmr.value, ".1f"),
+        "dataset": point.dataset,
+        "number": round(1 / risk.fmr),
+        "trials": point.fmr.trials,
+    }
+    if not risk.kept:
+        return str(text.search_strictest(**measured))
+    among = text.enrolled_pictures(count=risk.comparisons)
+    return str(text.search_meaning(share=_share(risk.fpir_bound), pictures=among, **measured))
+
+
+def _band(review: OperatingPoint) -> str:
+    shown = text.number(review.threshold, ".3f")
+    if review.target_fmr is None:
+        return str(text.band_unknown(review=shown))
+    return str(text.band(review=shown, number=round(1 / review.target_fmr)))
+
+
+def _share(rate: float) -> str:
+    if rate <= 0:
+        return str(text.SHARE_NONE)
+    if rate >= 0.995:
+        return str(text.SHARE_ALL)
+    return str(
+        text.share(number=round(1 / rate)) if rate <= 0.2 else text.share_of_100(number=round(100 * rate))
+    )
