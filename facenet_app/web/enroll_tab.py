@@ -64,7 +64,7 @@ def _many(service: FaceService) -> None:
 
     def run(upload: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008 - Gradio's way
         def tell(done: int, total: int) -> None:
-            progress((done, total), unit="pictures")
+            progress((done, total), unit=text.PICTURE_UNIT)
 
         answer = enroll_zip(service, Path(upload) if upload else None, tell)
         return [answer.html, None if answer.done else gr.skip()]

@@ -80,7 +80,7 @@ def _shown(result: Identification, seen: Seen) -> Markup:
 
 def _name(face: CandidateList, seen: Seen) -> str:
     if face.match is None:
-        return text.UNKNOWN
+        return str(text.UNKNOWN)
     return face.match.name if face.match.identity_id in seen.agreed else text.LOOKING
 
 

@@ -128,7 +128,7 @@ def _name(found: CandidateList) -> str:
         return found.match.name
     if found.decision is Decision.REVIEW:
         return f"{found.candidates[0].name}?"
-    return text.UNKNOWN
+    return str(text.UNKNOWN)
 
 
 def _face_row(number: int, found: CandidateList, name: str) -> Markup:
