@@ -37,6 +37,8 @@ class OpenVinoEngine:
             "PERFORMANCE_HINT": "LATENCY",
             # Never left to OpenVINO, which would take bfloat16 wherever the processor has it.
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            # Pinned threads always begin at the first core: several processes would share that one core.
+            "ENABLE_CPU_PINNING": False,
         }
         if threads:
             config["INFERENCE_NUM_THREADS"] = threads

@@ -1,5 +1,9 @@
 """SFace: our PyTorch copy against ONNX Runtime on the file it was read from, and the engines."""
 
+import os
+import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +80,20 @@ def test_alone_or_in_a_batch_of_any_size(
     np.testing.assert_allclose(together, alone, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert embedder.vectors([]).size == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux where threads may run")
+def test_no_thread_is_pinned_to_a_core(verifier: FaceService, crops: list[FaceCrop]) -> None:
+    """Else several processes with a thread each, such as those of bulk enrollment, share the first core."""
+    embedder, everywhere = FaceService.open(threads=1).extractor.embedder, os.sched_getaffinity(0)
+    working = threading.Thread(target=lambda: [embedder.embed(crops) for _ in range(20)])
+    seen = set()
+    working.start()
+    while working.is_alive():
+        for task in Path("/proc/self/task").iterdir():
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                seen.add(frozenset(os.sched_getaffinity(int(task.name))))
+    assert seen == {frozenset(everywhere)}
 
 
 def test_mirror_averages_both_and_has_its_own_fingerprint(
