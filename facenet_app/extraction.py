@@ -173,15 +173,18 @@ class FaceExtractor:
         queue: deque[Future[FoundFaces]] = deque()
         largest = 0
         with ThreadPoolExecutor(2) as pool:
-            while True:
-                room = max(4, min(2 * BATCH, MEMORY // largest)) if largest else 4
-                for source in islice(waiting, max(0, room - len(queue))):
-                    queue.append(pool.submit(self.finder.find, source, selection))
-                if not queue:
-                    return
-                batch = [_outcome(queue.popleft()) for _ in range(min(len(queue), room // 2))]
-                largest = max([largest, *(o.pixels.nbytes for o in batch if isinstance(o, FoundFaces))])
-                yield from self._finish(batch)
+            try:
+                while True:
+                    room = max(4, min(2 * BATCH, MEMORY // largest)) if largest else 4
+                    for source in islice(waiting, max(0, room - len(queue))):
+                        queue.append(pool.submit(self.finder.find, source, selection))
+                    if not queue:
+                        return
+                    batch = [_outcome(queue.popleft()) for _ in range(min(len(queue), room // 2))]
+                    largest = max([largest, *(o.pixels.nbytes for o in batch if isinstance(o, FoundFaces))])
+                    yield from self._finish(batch)
+            finally:  # nobody waits for what is left if the work is given up
+                pool.shutdown(cancel_futures=True)
 
     def _finish(
         self, outcomes: Sequence[FoundFaces | FacenetAppError]

@@ -60,10 +60,14 @@ class Enrolled(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says of one picture: refused with ``error``, or let in, perhaps with a warning."""
+    """What the gate says of one picture: refused with ``error``, or let in, perhaps with a warning.
+
+    ``like`` is the id of somebody else's sample that it looks like, if either is about that.
+    """
 
     error: GalleryError | None = None
     warning: str | None = None
+    like: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,14 @@ class Gate:
     measured: Measured
 
     @property
+    def is_off(self) -> bool:
+        """Whether everybody gets in."""
+        return self.settings.gate is GateMode.OFF
+
+    @property
     def reach(self) -> float | None:
         """A face that is farther than this from somebody else is not taken for theirs; None: any face."""
-        if self.settings.gate is GateMode.OFF or not self.measured.points:
+        if self.is_off or not self.measured.points:
             return None
         if self.settings.gate is GateMode.STANDARD:
             return self.measured.points[0].threshold
@@ -93,7 +102,7 @@ class Gate:
         Raises:
             PoorQuality: it is too poor, and the gate is not off.
         """
-        if quality.usable or self.settings.gate is GateMode.OFF:
+        if quality.usable or self.is_off:
             return
         raise PoorQuality(
             f"the face is too poor to enroll ({', '.join(quality.reasons)})",
@@ -107,7 +116,7 @@ class Gate:
         Raises:
             NoOperatingPoint: the mode is strict, and nothing was measured for the model.
         """
-        if self.settings.gate is GateMode.OFF or not drafts:
+        if self.is_off or not drafts:
             return [Verdict()] * len(drafts)
         if self.settings.gate is GateMode.STANDARD and not self.measured.points:
             return [Verdict(warning=_UNMEASURED), *[Verdict()] * (len(drafts) - 1)]
@@ -142,11 +151,12 @@ class Gate:
             if other is None or other.distance > point.threshold:
                 verdicts.append(Verdict())
             elif other is not candidates[0]:  # the person's own pictures are nearer, as a twin's may be
-                verdicts.append(Verdict(warning=f"The face is also like that of {_alike(other, point)}."))
+                also = f"The face is also like that of {_alike(other, point)}."
+                verdicts.append(Verdict(warning=also, like=other.sample_id))
             elif risk is not None and not risk.kept:
-                verdicts.append(Verdict(warning=_by_chance(other, point, risk)))
+                verdicts.append(Verdict(warning=_by_chance(other, point, risk), like=other.sample_id))
             else:
-                verdicts.append(Verdict(_belongs(other, point)))
+                verdicts.append(Verdict(_belongs(other, point), like=other.sample_id))
         return verdicts
 
     def _other_point(self, comparisons: int) -> tuple[OperatingPoint, SearchRisk | None]:

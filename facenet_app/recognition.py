@@ -22,7 +22,7 @@ from facenet_app.imaging.decode import ImageSource
 if TYPE_CHECKING:
     from facenet_app.gallery.searchable import Searchable
 
-__all__ = ["Wanted", "compare", "compare_many", "search"]
+__all__ = ["Wanted", "compare", "compare_many", "search", "search_many", "search_warnings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,33 @@ def search(
     extractor: FaceExtractor, rule: Rule, index: "Searchable", image: ImageSource, wanted: Wanted
 ) -> Identification:
     """Search for every face of ``image`` in ``index``; see ``FaceService.identify``."""
-    extraction = extractor.extract(image, Selection.ALL)
+    return _identification(extractor, rule, index, extractor.extract(image, Selection.ALL), wanted)
+
+
+def search_many(
+    extractor: FaceExtractor,
+    rule: Rule,
+    index: "Searchable",
+    images: Iterable[ImageSource],
+    wanted: Wanted,
+) -> Iterator[Identification | FacenetAppError]:
+    """:func:`search` for any number of pictures at full speed, in order; errors are yielded."""
+    for outcome in extractor.extract_many(images, Selection.ALL):
+        if isinstance(outcome, FacenetAppError):
+            yield outcome
+        else:
+            yield _identification(extractor, rule, index, outcome, wanted)
+
+
+def _identification(
+    extractor: FaceExtractor, rule: Rule, index: "Searchable", extraction: Extraction, wanted: Wanted
+) -> Identification:
     found = []
     for face in extraction.faces:
         nearest = index.search(face.embedding, wanted.candidates, wanted.template)
         within = nearest[0].distance if nearest else float("inf")
         usable = face.quality.usable or within > rule.reach
         found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))
-    warnings = () if index.people else ("The gallery is empty: enroll somebody first.",)
     return Identification(
         pixels=extraction.pixels,
         faces=tuple(found),
@@ -105,5 +124,11 @@ def search(
         comparisons=index.samples,
         template=wanted.template,
         risk=rule.risk,
-        warnings=(*warnings, *rule.warnings(extractor.detector.name)),
+        warnings=search_warnings(extractor, rule, index),
     )
+
+
+def search_warnings(extractor: FaceExtractor, rule: Rule, index: "Searchable") -> tuple[str, ...]:
+    """What should be known of every search by this rule in this gallery."""
+    empty = () if index.people else ("The gallery is empty: enroll somebody first.",)
+    return (*empty, *rule.warnings(extractor.detector.name))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from facenet_app.comparison.rules import Asked
+from facenet_app.comparison.rules import Asked, Rule
 from facenet_app.domain import (
     Consent,
     Enrollment,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verificati
     from facenet_app.enrollment.admit import Rules
     from facenet_app.enrollment.many import Spread
     from facenet_app.enrollment.people import Person
+    from facenet_app.enrollment.preview import Preview
+    from facenet_app.gallery.searchable import Searchable
 
 __all__ = ["FaceService", "OpenGallery", "Progress"]
 
@@ -171,10 +173,16 @@ class FaceService(GalleryUpkeep):
             NoOperatingPoint: nothing was measured for this model.
             InvalidThreshold: out of range.
         """
+        rule, index = self.searching(fmr, threshold, review)
+        return search(self.extractor, rule, index, image, Wanted(candidates, self.settings.template))
+
+    def searching(
+        self, fmr: float | None = None, threshold: float | None = None, review: float | None = None
+    ) -> "tuple[Rule, Searchable]":
+        """By which rule, and among whom, :meth:`identify` searches now; it raises the same errors."""
         asked = Asked.of(self.settings, fmr, threshold, review, search=True)
         index = self.gallery.index()
-        rule = self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples)
-        return search(self.extractor, rule, index, image, Wanted(candidates, self.settings.template))
+        return self.measured.led_by(self.gallery.operating_points()).for_search(asked, index.samples), index
 
     def enroll(
         self,
@@ -208,6 +216,22 @@ class FaceService(GalleryUpkeep):
 
         # The gallery is opened first: if it cannot be, no time is spent on the pictures.
         return enroll(self.extractor, self.gallery, name, list(images), self._rules(gate, consent))
+
+    def preview(self, name: str | None, images: Iterable[ImageSource]) -> "list[Preview]":
+        """What :meth:`enroll` would do with each picture now; nothing is stored.
+
+        Args:
+            name: what the person will be called; None if that is not known yet: then the pictures are judged,
+                and not whose face it is.
+            images: pictures, as in :meth:`verify`.
+
+        Raises:
+            InvalidName, NoOperatingPoint, GalleryError: as :meth:`enroll`.
+        """
+        from facenet_app.enrollment.preview import preview
+
+        rules = self._rules(GateMode.OFF if name is None else None)
+        return preview(self.extractor, self.gallery, name, list(images), rules)
 
     def _rules(self, gate: GateMode | None = None, consent: Consent | None = None) -> "Rules":
         from facenet_app.enrollment.admit import Rules

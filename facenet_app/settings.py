@@ -157,6 +157,8 @@ class Settings(BaseSettings):
     )
     max_bytes: int = Field(40_000_000, gt=0, description="largest picture file accepted")
     max_pixels: int = Field(80_000_000, gt=0, description="most pixels of a picture accepted")
+    max_video_bytes: int = Field(1_000_000_000, gt=0, description="largest video file accepted")
+    max_video_seconds: float = Field(3600, gt=0, description="longest video accepted, in seconds")
     host: str = Field("127.0.0.1", description="address the page listens on; loopback unless you change it")
     port: int = Field(7860, ge=0, le=65535, description="port of the page; 0 = any free one")
     page: bool = Field(True, description="serve the page beside the API")

@@ -1,13 +1,14 @@
-"""CSV tables that users hand in, whatever program wrote them."""
+"""CSV tables: those that users hand in, whatever program wrote them, and those they take away."""
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facenet_app.errors import UsageError
 
-__all__ = ["Table", "read_table", "read_text"]
+__all__ = ["Table", "read_table", "read_text", "written_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,16 @@ def read_table(path: Path) -> Table:
             for number, fields in lines
         ),
     )
+
+
+def written_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table for spreadsheets, in which no cell is taken for a formula (RFC 4180; OWASP, CSV injection)."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

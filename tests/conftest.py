@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from made_video import write_video
 
 from facenet_app.service import FaceService
 
@@ -53,6 +54,14 @@ def astronaut() -> Path:
 def hopper() -> Path:
     """Grace Hopper, 512 x 600, JPEG; public domain."""
     return package_path("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
+
+
+@pytest.fixture(scope="session")
+def two_people_video(astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds of MP4; see :mod:`made_video`."""
+    path = tmp_path_factory.mktemp("video") / "visit.mp4"
+    write_video(path, astronaut, hopper, "mp4v")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from facenet_app.cli import (
     evaluate,
     gallery,
     identify,
+    identify_video,
     keys,
     models,
     serve,
@@ -28,13 +29,14 @@ app = typer.Typer(
     name="facenet-app",
     help="Verify and identify faces with thresholds that were measured.",
     epilog="Exit codes: 0 done or match; 1 no match, review or nobody known; 2 wrong usage; 3 no usable "
-    "face; 4 unreadable picture; 5 gallery or model problem.",
+    "face; 4 unreadable picture or video; 5 gallery or model problem.",
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # importing rich would double the time that --help takes
     pretty_exceptions_enable=False,
 )
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("identify", epilog=identify.EXAMPLES)(identify.identify)
+app.command("identify-video", epilog=identify_video.EXAMPLES)(identify_video.identify_video)
 app.command("enroll", epilog=enroll.EXAMPLES)(enroll.enroll)
 app.command("evaluate", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command("calibrate", epilog=calibrate.EXAMPLES)(calibrate.calibrate)

@@ -39,11 +39,13 @@ from facenet_app.domain.faces import (
     source_name,
 )
 from facenet_app.domain.server import DEFAULT_RECALL, Place, ServerUrl, place_of
+from facenet_app.domain.video import Appearance, Sighting, VideoIdentification
 
 __all__ = [
     "DEFAULT_RECALL",
     "HALF_MARK",
     "MIRROR_MARK",
+    "Appearance",
     "AuditAction",
     "AuditEntry",
     "AuditTrail",
@@ -77,8 +79,10 @@ __all__ = [
     "SearchRisk",
     "Selection",
     "ServerUrl",
+    "Sighting",
     "Template",
     "Verification",
+    "VideoIdentification",
     "expiry_time",
     "place_of",
     "source_name",

@@ -17,6 +17,8 @@ class AuditAction(StrEnum):
     """What was done to a gallery."""
 
     ENROLL = "enroll"
+    ENROLL_UNGATED = "enroll_ungated"
+    """With the gate off: whoever did it answers for whose face it is."""
     RENAME = "rename"
     MERGE = "merge"
     CONSENT = "consent"

@@ -1,7 +1,7 @@
 """Which pictures of a person get in: not those enrolled already, and none that the gate refuses."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from facenet_app.domain import Consent, Enrollment, Identity, RefusedImage, Sample, SampleDraft, Selection
@@ -49,6 +49,7 @@ class Admission:
         refused: not to be stored, and why, in order of the pictures.
         known: pictures that are enrolled for this person already.
         warnings: what should be known of those to be stored.
+        alike: of pictures that look like somebody else's, the id of the sample that they are like.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Admission:
     refused: tuple[RefusedImage, ...]
     known: tuple[str, ...]
     warnings: tuple[str, ...]
+    alike: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def drafts(self) -> tuple[SampleDraft, ...]:
@@ -86,25 +88,21 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
     except ConsentExpired as error:
         refused |= {row: refusal(picture.source, error) for row, picture in pictures.items()}
         pictures = {}
-    owners = gallery.owners_of([each.draft.content_sha256 for each in pictures.values()])
-    fresh: dict[str, int] = {}
     known = [each.source for each in outcomes if isinstance(each, Known)]
-    warnings, admitted = list[str](), list[Examined]()
-    for row, picture in pictures.items():
-        digest = picture.draft.content_sha256
-        try:
-            rules.gate.refuse_poor(picture.draft.quality)
-            refuse_others(owners.get(digest, name), name)
-        except (PoorQuality, DuplicateSample) as error:
-            refused[row] = refusal(picture.source, error)
-            continue
-        if digest in owners or digest in fresh:
-            known.append(picture.source)
+    fresh = list[int]()
+    for row, status in _sorted(gallery, name, pictures, rules.gate):
+        if isinstance(status, FacenetAppError):
+            refused[row] = refusal(pictures[row].source, status)
+        elif status:
+            fresh.append(row)
         else:
-            fresh[digest] = row
-    verdicts = rules.gate.judge(gallery, name, [pictures[row].draft for row in fresh.values()])
-    for row, verdict in zip(fresh.values(), verdicts, strict=True):
+            known.append(pictures[row].source)
+    warnings, admitted, alike = list[str](), list[Examined](), dict[str, str]()
+    verdicts = rules.gate.judge(gallery, name, [pictures[row].draft for row in fresh])
+    for row, verdict in zip(fresh, verdicts, strict=True):
         picture = pictures[row]
+        if verdict.like is not None:
+            alike[picture.source] = verdict.like
         if verdict.error is not None:
             refused[row] = refusal(picture.source, verdict.error)
             continue
@@ -114,7 +112,25 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
         bare = picture if rules.keep_crops else replace(picture, draft=replace(picture.draft, crop=None))
         admitted.append(bare)
     in_order = tuple(refused[row] for row in sorted(refused))
-    return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings))
+    return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings), alike)
+
+
+def _sorted(
+    gallery: Lookups, name: str, pictures: Mapping[int, Examined], gate: Gate
+) -> Iterator[tuple[int, bool | FacenetAppError]]:
+    """Of each picture whether it is new for this person, or why it cannot be stored whoever it shows."""
+    owners = gallery.owners_of([each.draft.content_sha256 for each in pictures.values()])
+    seen = set(owners)
+    for row, picture in pictures.items():
+        digest = picture.draft.content_sha256
+        try:
+            gate.refuse_poor(picture.draft.quality)
+            refuse_others(owners.get(digest, name), name)
+        except (PoorQuality, DuplicateSample) as error:
+            yield row, error
+            continue
+        yield row, digest not in seen
+        seen.add(digest)
 
 
 def refuse_others(owner: str, name: str) -> None:

@@ -47,6 +47,7 @@ class Batch:
     def __init__(self, gallery: GalleryStore, rules: Rules) -> None:
         self._gallery = gallery
         self._rules = rules
+        self._ungated = rules.gate.is_off
         self._waiting: list[Piece] = []
         self._since = time.monotonic()
         self._written: list[Enrollment] = []  # of the person whose last piece is still to come
@@ -102,7 +103,7 @@ class Batch:
         """Write in one transaction, or one by one where a picture is in the way."""
         entries = [(each.name, each.drafts) for each in admissions if each.drafts]
         try:
-            written = iter(self._gallery.add_people(entries) if entries else [])
+            written = iter(self._gallery.add_people(entries, ungated=self._ungated) if entries else [])
         except (DuplicateSample, ConsentExpired):  # of one of them; nothing was written
             return [self._stored_alone(piece) for piece in pieces]
         others = self._gallery.find_people([each.name for each in admissions if not each.drafts])
@@ -118,7 +119,7 @@ class Batch:
             if not admission.drafts:
                 break
             try:
-                return admission.stored(*self._gallery.add(name, admission.drafts))
+                return admission.stored(*self._gallery.add(name, admission.drafts, ungated=self._ungated))
             except ConsentExpired as error:
                 admission = admission.refusing(error)
                 break

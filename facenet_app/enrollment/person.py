@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from facenet_app.domain import Enrollment, source_name
+from facenet_app.domain import Enrollment, Selection, source_name
 from facenet_app.enrollment.admit import Rules, admit
 from facenet_app.enrollment.examine import Outcome, examined
 from facenet_app.enrollment.refusal import refusal
@@ -13,7 +13,7 @@ from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.store import GalleryStore
 from facenet_app.imaging.decode import ImageSource
 
-__all__ = ["enroll"]
+__all__ = ["enroll", "look_at"]
 
 
 def enroll(
@@ -27,18 +27,24 @@ def enroll(
     name = checked_name(name)
     if not sources:
         raise UsageError("no picture was given", "give at least one picture of the person")
+    admission = admit(gallery, name, look_at(extractor, sources, rules.selection), rules)
+    if admission.drafts:
+        stored = gallery.add(name, admission.drafts, rules.consent, ungated=rules.gate.is_off)
+        result = admission.stored(*stored)
+    else:
+        result = admission.stored(gallery.find(name), ())
+    twice = [f"{source} is enrolled already and was not stored twice." for source in admission.known]
+    return replace(result, warnings=(*twice, *result.warnings))
+
+
+def look_at(extractor: FaceExtractor, sources: Sequence[ImageSource], selection: Selection) -> list[Outcome]:
+    """What each picture gives, before the gallery is asked; those that cannot be used are refused."""
     outcomes: list[Outcome] = []
-    for source, outcome in zip(sources, extractor.extract_many(sources, rules.selection), strict=True):
+    for source, outcome in zip(sources, extractor.extract_many(sources, selection), strict=True):
         if isinstance(outcome, ImageError | FaceError):
             outcomes.append(refusal(source, outcome))
         elif isinstance(outcome, FacenetAppError):
             raise outcome
         else:
             outcomes.append(examined(source_name(source), outcome))
-    admission = admit(gallery, name, outcomes, rules)
-    if admission.drafts:
-        result = admission.stored(*gallery.add(name, admission.drafts, rules.consent))
-    else:
-        result = admission.stored(gallery.find(name), ())
-    twice = [f"{source} is enrolled already and was not stored twice." for source in admission.known]
-    return replace(result, warnings=(*twice, *result.warnings))
+    return outcomes

@@ -16,6 +16,10 @@
     │   ├── UnsupportedImage        unsupported_image 4
     │   ├── TruncatedImage          truncated_image   4
     │   └── ImageTooLarge           image_too_large   4
+    ├── VideoError                  video             4
+    │   ├── NotAVideo               not_a_video       4
+    │   ├── VideoDamaged            video_damaged     4
+    │   └── VideoTooLarge           video_too_large   4
     ├── PackDamaged                 pack_damaged      4
     ├── RequestError                invalid_request   2
     │   ├── Unauthorized            unauthorized      2
@@ -109,6 +113,12 @@ from facenet_app.errors.usage import (
     InvalidThreshold,
     UsageError,
 )
+from facenet_app.errors.videos import (
+    NotAVideo,
+    VideoDamaged,
+    VideoError,
+    VideoTooLarge,
+)
 
 __all__ = [
     "AccessFileDamaged",
@@ -134,6 +144,7 @@ __all__ = [
     "ModelMismatch",
     "NoFaceFound",
     "NoOperatingPoint",
+    "NotAVideo",
     "NotAnImage",
     "Overloaded",
     "PackDamaged",
@@ -152,6 +163,9 @@ __all__ = [
     "UnsupportedImage",
     "UnsupportedMedia",
     "UsageError",
+    "VideoDamaged",
+    "VideoError",
+    "VideoTooLarge",
     "WeightsDamaged",
     "WeightsMissing",
     "WrongKey",

@@ -30,8 +30,11 @@ def add_people(
     people: Sequence[tuple[str, Sequence[NewSample]]],
     consent: Consent,
     now: datetime,
+    action: AuditAction = AuditAction.ENROLL,
 ) -> list[Added]:
     """Store samples of people (checked names), who are created if new; the same name may come again.
+
+    ``action`` is what the audit trail calls it.
 
     Raises:
         ConsentExpired, DuplicateSample, ModelMismatch, UsageError: see
@@ -60,7 +63,7 @@ def add_people(
     ]
     _insert(connection, created, rows)
     counts = [len(new) for _, new in people]
-    record_each(connection, AuditAction.ENROLL, zip(whose, counts, strict=True))
+    record_each(connection, action, zip(whose, counts, strict=True))
     stored = _identities(connection, set(whose))
     return [
         (stored[owner], tuple(sample.stored(owner, now) for sample in new))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from facenet_app.domain import (
     DEFAULT_RECALL,
+    AuditAction,
     Consent,
     Embedding,
     Finding,
@@ -47,6 +48,8 @@ from facenet_app.gallery.searchable import Searchable
 from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
+
+NamedDrafts = tuple[str, Sequence[SampleDraft]]
 
 
 class GalleryStore(Advice):
@@ -266,11 +269,12 @@ class GalleryStore(Advice):
         return self._database.read(lambda connection: owners_of(connection, digests))
 
     def add(
-        self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS
+        self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS, *, ungated: bool = False
     ) -> tuple[Identity, tuple[Sample, ...]]:
         """Store samples for a person, who is created if new: all of them or, on an error, nothing.
 
-        What ``consent`` says replaces what the gallery has of the person's.
+        What ``consent`` says replaces what the gallery has of the person's. ``ungated``: the audit trail
+        notes that no gate was asked.
 
         Raises:
             InvalidName: nobody can be called that.
@@ -279,11 +283,11 @@ class GalleryStore(Advice):
             DuplicateSample: one of the pictures is enrolled already.
             ModelMismatch: an embedding is not of the gallery's model.
         """
-        (added,) = self.add_people([(name, drafts)], consent)
+        (added,) = self.add_people([(name, drafts)], consent, ungated=ungated)
         return added
 
     def add_people(
-        self, people: Sequence[tuple[str, Sequence[SampleDraft]]], consent: Consent = NO_NEWS
+        self, people: Sequence[NamedDrafts], consent: Consent = NO_NEWS, *, ungated: bool = False
     ) -> list[tuple[Identity, tuple[Sample, ...]]]:
         """As :meth:`add` for several people: all of them or, on an error, nobody."""
         new = []
@@ -295,7 +299,8 @@ class GalleryStore(Advice):
         if not new:
             return []
         now = self._clock()
-        return self._database.write(lambda connection: add_people(connection, new, consent, now))
+        action = AuditAction.ENROLL_UNGATED if ungated else AuditAction.ENROLL
+        return self._database.write(lambda connection: add_people(connection, new, consent, now, action))
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.

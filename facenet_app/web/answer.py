@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -14,7 +14,7 @@ from facenet_app.domain import OperatingPoint
 from facenet_app.errors import FacenetAppError, IdentityExists
 from facenet_app.web import text
 
-__all__ = ["Answer", "answering", "message", "without_folders"]
+__all__ = ["Answer", "answering", "answering_steps", "message", "without_folders"]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Answer:
     is what the person is called from now on. ``points`` are thresholds that could be used,
     ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face
     was used, counted from the left, and of how many; ``matched`` are ids of the people that a picture
-    of a video shows.
+    of a video shows. ``files`` are to be shown or saved.
     """
 
     html: str
@@ -43,6 +43,7 @@ class Answer:
     csv: str = ""
     faces: tuple[tuple[int, int], ...] = ()
     matched: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def message(words: str, kind: str = "note") -> Markup:
@@ -62,19 +63,32 @@ def answering(handler: Callable[P, Answer]) -> Callable[P, Answer]:
     def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
         try:
             return handler(*args, **kwargs)
-        except FacenetAppError as error:
-            sentence = without_folders(str(error), _paths(args))
-            return Answer(
-                message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists)
-            )
         except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.error(
-                "%s failed: %s at %s:%s", handler.__name__, type(error).__name__, place.filename, place.lineno
-            )
-            return Answer(message(text.INTERNAL, "problem"), done=False)
+            return _failed(handler.__name__, error, args)
 
     return run
+
+
+def answering_steps(handler: Callable[P, Iterator[Answer]]) -> Callable[P, Iterator[Answer]]:
+    """:func:`answering` for a handler that gives one answer after the other; an error ends them."""
+
+    @wraps(handler)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[Answer]:
+        try:
+            yield from handler(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - as above
+            yield _failed(handler.__name__, error, args)
+
+    return run
+
+
+def _failed(what: str, error: Exception, args: Iterable[object]) -> Answer:
+    if isinstance(error, FacenetAppError):
+        sentence = without_folders(str(error), _paths(args))
+        return Answer(message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists))
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("%s failed: %s at %s:%s", what, type(error).__name__, place.filename, place.lineno)
+    return Answer(message(text.INTERNAL, "problem"), done=False)
 
 
 def without_folders(sentence: str, uploads: Iterable[Path]) -> str:

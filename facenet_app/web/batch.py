@@ -1,10 +1,8 @@
 """Many pairs at once: a ZIP file of pictures with a table of pairs, or two ZIP files."""
 
-import csv
-import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,7 +12,7 @@ from markupsafe import Markup
 from facenet_app.domain import Verification
 from facenet_app.errors import FacenetAppError, UsageError
 from facenet_app.service import FaceService, Progress
-from facenet_app.table import read_table
+from facenet_app.table import read_table, written_table
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message, without_folders
 from facenet_app.web.results import STYLES
@@ -52,7 +50,7 @@ def compare_batch(
         pairs = _pairs(files, Path(name), UnzipLimits(service.settings.max_bytes))
         outcomes = _compared(service, pairs, fmr, tell)
     rows = [_row(pair, outcome) for pair, outcome in zip(pairs, outcomes, strict=True)]
-    return Answer(_shown(pairs, outcomes, rows), csv=_csv(rows))
+    return Answer(_shown(pairs, outcomes, rows), csv=written_table(COLUMNS, rows))
 
 
 def _pairs(files: Sequence[Path], folder: Path, limits: UnzipLimits) -> list[_Pair]:
@@ -119,19 +117,6 @@ def _row(pair: _Pair, outcome: Verification | FacenetAppError) -> tuple[str, ...
     rate = "" if point.target_fmr is None else f"{point.target_fmr:g}"
     numbers = f"{outcome.distance:.4f}", f"{outcome.threshold:.4f}", rate
     return (*pair.names, outcome.decision.value, *numbers, "")
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return file.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A name that a spreadsheet would take for a formula gets an apostrophe (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _shown(

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from markupsafe import Markup
 
-from facenet_app.domain import Consent, DetectedFace, Extraction, expiry_time
-from facenet_app.errors import NoOperatingPoint, UsageError
+from facenet_app.domain import Consent, DetectedFace, Extraction, GateMode, expiry_time
+from facenet_app.errors import BelongsToOther, NoOperatingPoint, PoorQuality, UnlikeOwnSamples, UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering
 from facenet_app.web.results import enrollment, identification, verification
 
 __all__ = ["about", "enroll", "identify", "verify"]
+
+OF_THE_GATE: Final = frozenset(each.code for each in (PoorQuality, BelongsToOther, UnlikeOwnSamples))
+"""Codes of refusals that somebody who knows better may overrule."""
 
 
 @answering
@@ -61,18 +65,29 @@ def identify(service: FaceService, photo: Path | None, fpir: float | None = None
 
 @answering
 def enroll(
-    service: FaceService, name: str, photos: Sequence[Path], agreed: tuple[str, str] = ("", "")
+    service: FaceService,
+    name: str,
+    photos: Sequence[Path],
+    agreed: tuple[str, str] = ("", ""),
+    *,
+    anyway: bool = False,
 ) -> Answer:
     """Add pictures of one person; ``done`` if at least one was stored.
 
     ``agreed``: a note of what the person agreed to, and a date in the form of ISO 8601 until which; or "".
+    ``anyway``: also those that the gate would refuse. ``files`` of the answer are those that it did refuse.
     """
     if not photos:
         raise UsageError(*text.SOME_PHOTO)
     note, until = (each.strip() for each in agreed)
     consent = Consent(note or None, expiry_time(until) if until else None)
-    result = service.enroll(name, photos, consent=consent)
-    return Answer(enrollment(result, photos), done=bool(result.samples))
+    result = service.enroll(name, photos, gate=GateMode.OFF if anyway else None, consent=consent)
+    refused = {each.source for each in result.refused if each.code in OF_THE_GATE}
+    return Answer(
+        enrollment(result, photos),
+        done=bool(result.samples),
+        files=tuple(photo for photo in photos if str(photo) in refused),
+    )
 
 
 def about(service: FaceService) -> str:

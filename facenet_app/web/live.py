@@ -1,10 +1,5 @@
 """Recognizing faces in a running video: a name is shown once several pictures agree on it."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
-
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
@@ -12,33 +7,12 @@ from numpy.typing import NDArray
 from facenet_app.domain import CandidateList, Identification
 from facenet_app.errors import NoFaceFound
 from facenet_app.service import FaceService
+from facenet_app.video.agreement import Seen
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.evidence import AMBER, GRAY, GREEN, photo_image
 
-__all__ = ["AGREE", "OF", "Seen", "watch"]
-
-AGREE: Final = 3
-"""Pictures that must show a person before the name is said …"""
-OF: Final = 5
-"""… of so many in a row. One picture that is wrong by chance names nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Ids of the people matched in each of the last pictures, the oldest first; at most ``OF`` of them."""
-
-    pictures: tuple[frozenset[str], ...] = ()
-
-    def after(self, matched: Sequence[str]) -> "Seen":
-        """With one more picture; somebody found twice in it counts once."""
-        return Seen((*self.pictures, frozenset(matched))[-OF:])
-
-    @property
-    def agreed(self) -> frozenset[str]:
-        """The people that ``AGREE`` of the pictures show."""
-        counts = Counter(person for picture in self.pictures for person in picture)
-        return frozenset(person for person, number in counts.items() if number >= AGREE)
+__all__ = ["watch"]
 
 
 @answering

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facenet_app.service import FaceService
+from facenet_app.video.agreement import Seen
 from facenet_app.web import text
 from facenet_app.web.components import HEIGHT, PRIVATE
-from facenet_app.web.live import Seen, watch
+from facenet_app.web.live import watch
 from facenet_app.web.rates import chosen_rate
 
 __all__ = ["live_panel"]

@@ -73,7 +73,7 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, log_in: L
         ssr_mode=False,
         mcp_server=False,
         pwa=False,
-        max_file_size=service.settings.max_bytes,
+        max_file_size=max(service.settings.max_bytes, service.settings.max_video_bytes),
         allowed_paths=[str(examples.same[0].parent)],
     )
 

@@ -14,6 +14,7 @@ from facenet_app.web.handlers import identify, verify
 from facenet_app.web.live_panel import live_panel
 from facenet_app.web.photo_input import photo_input
 from facenet_app.web.rates import RateChoices, chosen_rate, search_rates, verification_rates
+from facenet_app.web.video_panel import video_panel
 
 __all__ = ["identify_tab", "verify_tab"]
 
@@ -117,6 +118,7 @@ def identify_tab(service: FaceService) -> gr.Radio:
         button = gr.Button(text.IDENTIFY, variant="primary", size="lg", elem_id="identify-button")
         result = gr.HTML(elem_id="identify-result")
         live_panel(service, rate)
+        video_panel(service, rate)
     button.click(answer, [photo, rate], result, scroll_to_output=True, **PRIVATE)
     _forget_when_changed([photo], rate, result)
     return rate

@@ -35,6 +35,7 @@ def consent(store: GalleryStore) -> None:
 
 ACTIONS: dict[str, Callable[[GalleryStore], object]] = {
     "enroll": lambda store: store.add("Cleo", [draft(3), draft(4)]),
+    "enroll_ungated": lambda store: store.add("Cleo", [draft(3)], ungated=True),
     "rename": lambda store: store.rename("Anna", "Anne"),
     "merge": lambda store: store.rename("Anna", "Bea", merge=True),
     "remove": lambda store: store.remove("Anna"),
@@ -63,10 +64,12 @@ def test_every_change_is_written_down_in_one_entry(two: GalleryStore, action: st
     assert after.head == entry.digest != before.head
     assert after.faults == ()
     ids |= {who.name: who.id for who in two.identities()}
-    about = {"enroll": "Cleo", "rename": "Anna", "merge": "Anna", "remove": "Anna", "consent": "Anna"}
-    assert entry.identity_id == ids.get(about.get(action, ""))
+    about = {"enroll": "Cleo", "enroll_ungated": "Cleo", "calibrate": "", "reembed": ""}
+    assert entry.identity_id == ids.get(about.get(action, "Anna"))
     assert entry.other_id == (ids["Bea"] if action == "merge" else None)
-    assert entry.samples == {"enroll": 2, "merge": 1, "remove": 1, "reembed": 2}.get(action)
+    assert entry.samples == {"enroll": 2, "enroll_ungated": 1, "merge": 1, "remove": 1, "reembed": 2}.get(
+        action
+    )
 
 
 def test_who_and_when(store: GalleryStore) -> None:

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from facenet_app.imaging.decode import ImageLimits, decode
 from facenet_app.service import FaceService
-from facenet_app.web.live import AGREE, OF, Seen, watch
+from facenet_app.video.agreement import AGREE, OF, Seen
+from facenet_app.web.live import watch
 
 LIMITS = ImageLimits(max_bytes=10_000_000, max_pixels=10_000_000)
-PEOPLE = st.sampled_from(["a", "b", "c"])
 
 
 @pytest.fixture
@@ -25,16 +23,6 @@ def filled(service: FaceService, hopper: Path) -> FaceService:
 @pytest.fixture(scope="module")
 def grace(hopper: Path) -> NDArray[np.uint8]:
     return decode(hopper, LIMITS)
-
-
-@given(st.lists(st.lists(PEOPLE, max_size=3), max_size=12))
-def test_agreement_is_what_counting_the_last_pictures_says(pictures: list[list[str]]) -> None:
-    seen = Seen()
-    for picture in pictures:
-        seen = seen.after(picture)
-    last = pictures[-OF:]
-    expected = {person for person in "abc" if sum(person in picture for picture in last) >= AGREE}
-    assert seen.agreed == expected
 
 
 def test_a_name_is_shown_when_several_pictures_agree(filled: FaceService, grace: NDArray[np.uint8]) -> None:

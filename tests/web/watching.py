@@ -1,6 +1,7 @@
 """A page in Chromium with what goes wrong on it, and how a person uses it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from playwright.sync_api import Page, Request, expect
 PATIENCE = 20_000
 """Milliseconds that an answer may take on a busy machine."""
 LOCAL_SCHEMES = ("data", "blob")
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -41,6 +44,14 @@ class Watched:
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Until something outside of the page is true."""
+        for _ in range(PATIENCE // 100):
+            if true():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("it did not become true")
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""

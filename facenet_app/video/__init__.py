@@ -1,0 +1,1 @@
+"""Who is seen in a video, and when: faces followed from picture to picture, and names that they agree on."""
