@@ -49,7 +49,7 @@ def test_a_long_video_is_stopped(
     watched.press("Stop")
     expect(watched.page.locator("#video-result")).to_contain_text("Stopped", timeout=PATIENCE)
     expect(watched.page.get_by_role("button", name="Look through the video")).to_be_enabled()
-    # The next one need not wait for the end of this one, whose files go as soon as its last pictures are done.
+    # The next one need not wait for the end of this one; its files go once its last pictures are done.
     (wrong := tmp_path / "letter.mp4").write_text("Dear reader, this is no video.")
     watched.page.locator("#video-file").get_by_role("button", name="Clear").click()
     watched.upload("video-file", wrong)
