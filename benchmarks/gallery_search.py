@@ -64,14 +64,14 @@ def fill(store: GalleryStore, count: int, per_person: int) -> None:
     quality = {"eye_distance": 60.0, "sharpness": 20.0}
     rng = np.random.default_rng(1)
     ids = [rng.bytes(16).hex() for _ in range(people)]
-    with store._database.writing() as connection:
+    with store._database._write_transaction() as connection:
         names = ((key, f"Person {number:07d}") for number, key in enumerate(ids))
         rows = [
             {"id": key, "name": name, "name_key": name.lower(), "enrolled_at": now} for key, name in names
         ]
         connection.execute(insert(identities), rows)
     for numbers, vectors in blocks(count, per_person):
-        with store._database.writing() as connection:
+        with store._database._write_transaction() as connection:
             connection.execute(
                 insert(samples),
                 [

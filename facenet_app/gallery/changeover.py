@@ -88,8 +88,7 @@ def compare_models(database: Database, old: Trial, new: Trial, now: datetime) ->
 
 def _fresh(database: Database, people: Part, fingerprint: str) -> NDArray[np.float32]:
     """The new model's embeddings, in the order of the old ones."""
-    with database.reading() as connection:
-        fresh = fresh_vectors(connection, fingerprint)
+    fresh = database.read(lambda connection: fresh_vectors(connection, fingerprint))
     try:
         return np.stack([fresh[sample_id] for sample_id in people.sample_ids])
     except KeyError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from facenet_app.domain import AuditAction, Consent, Identity
 from facenet_app.errors import IdentityExists
@@ -11,6 +11,7 @@ from facenet_app.gallery.audit import record
 from facenet_app.gallery.changelog import ChangeKind, forget, log_renamed, log_samples
 from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
+from facenet_app.gallery.sample_rows import insert_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -25,15 +26,11 @@ def add_arrival(connection: Connection, person: Mapping[str, Any], rows: Sequenc
     Args:
         connection: of a transaction that writes.
         person: columns of ``identities``; nobody may have the id or the name.
-        rows: columns of ``samples``, all but the owner; no sample may have their ids or digests.
+        rows: as for :func:`insert_samples`, without the owner; no sample may have their ids or digests.
     """
-    last = connection.execute(select(func.coalesce(func.max(samples.c.number), 0))).scalar_one()
-    cipher = cipher_of(connection)
-    connection.execute(insert(identities).values(cipher.sealed(person)))
+    connection.execute(insert(identities).values(cipher_of(connection).sealed(person)))
     if rows:
-        owned = [cipher.sealed({**row, "identity_id": person["id"]}) for row in rows]
-        connection.execute(insert(samples), owned)
-        log_samples(connection, ChangeKind.SAMPLE_ADDED, samples.c.number > last)
+        insert_samples(connection, [{**row, "identity_id": person["id"]} for row in rows])
     record(connection, AuditAction.IMPORT, person["id"], samples=len(rows))
 
 

@@ -13,6 +13,7 @@ from facenet_app.gallery.audit import read_trail
 from facenet_app.gallery.cipher import Cipher
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.rows import crop_from_png, is_unit, vector_from_bytes
+from facenet_app.gallery.sample_rows import select_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
@@ -51,17 +52,17 @@ def check_gallery(database: Database) -> list[Finding]:
     ``broken_audit``, ``open_to_others``, ``locked``, ``damaged_name``, and those of samples above.
     """
     try:
-        with database.reading() as connection:
-            findings = [
-                *database.damages(connection),
-                *_people(connection),
-                *_values(connection),
-                *_traces(connection),
-                *_audit(connection),
-            ]
+        findings = database.read(lambda connection: [*database.damages(connection), *_tables(connection)])
     except GalleryError as error:
         findings = [Finding("damaged_file", f"the file cannot be read through ({error.message})", _RESTORE)]
     return [*findings, *database.exposures()]
+
+
+def _tables(connection: Connection) -> Iterator[Finding]:
+    yield from _people(connection)
+    yield from _values(connection)
+    yield from _traces(connection)
+    yield from _audit(connection)
 
 
 def _people(connection: Connection) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def _samples(connection: Connection, cipher: Cipher) -> Iterator[Finding]:
     common = select(samples.c.dimension).group_by(samples.c.dimension).order_by(func.count().desc()).limit(1)
     dimension = connection.execute(common).scalar()
     faulty: dict[str, list[str]] = defaultdict(list)
-    rows = connection.execute(select(samples).order_by(samples.c.number).execution_options(yield_per=100))
+    rows = connection.execute(select_samples().order_by(samples.c.number).execution_options(yield_per=100))
     for row in rows.mappings():
         for code in _sample_faults(row, cipher, fingerprint, dimension):
             faulty[code].append(row["id"])

@@ -189,19 +189,40 @@ def _opened(copy: Path) -> sqlite3.Connection | None:
 
 
 def _opened_as_known(copy: Path) -> sqlite3.Connection | None:
-    """Open a file without a list of tables: try where galleries have them, until people are found."""
+    """Open a file without a list of tables: try where galleries have them, until all that matters is found,
+    or at least people.
+    """
     copy.with_name(f"{copy.name}-wal").unlink(missing_ok=True)  # it may have a page 1 of its own
-    for page in known_first_pages(copy):
-        with copy.open("r+b") as file:
-            file.write(page)
-        _set_length(copy)
-        connection = _opened(copy)
-        if connection is not None:
-            people = DamagedFile(connection).rows("identities", ("id", "name", "name_key"))
-            if any(row.values is not None and isinstance(row.values["name_key"], str) for row in people):
-                return connection
-            connection.close()
+    pages = list(known_first_pages(copy))
+    for enough in (_makes_sense, _has_people):
+        for page in pages:
+            with copy.open("r+b") as file:
+                file.write(page)
+            _set_length(copy)
+            connection = _opened(copy)
+            if connection is not None:
+                if enough(DamagedFile(connection)):
+                    return connection
+                connection.close()
     return None
+
+
+def _has_people(file: DamagedFile) -> bool:
+    return _has(file, "identities", "name_key", str)
+
+
+def _makes_sense(file: DamagedFile) -> bool:
+    """Whether there are people, and the crops of samples where these tables have them."""
+    if not _has_people(file) or _has(file, "samples", "exposure", bytes):  # of older tables, the crop
+        return False
+    crops = "samples" if "crop" in file.columns("samples") else "crops"
+    return _has(file, crops, "crop", bytes) or not _has(file, "samples", "alignment", str)
+
+
+def _has(file: DamagedFile, table: str, column: str, kind: type) -> bool:
+    """Whether a column has a value of this kind anywhere."""
+    rows = file.rows(table, (column,))
+    return any(row.values is not None and isinstance(row.values[column], kind) for row in rows)
 
 
 def _make_whole(copy: Path) -> None:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -26,6 +26,8 @@ from facenet_app.gallery.searchable import Searchable
 __all__ = ["Database"]
 
 Result = TypeVar("Result")
+
+_UNWIPED: Final = select(gallery.c.unwiped_revision)
 
 
 class Database(ABC):
@@ -59,9 +61,7 @@ class Database(ABC):
         try:
             with gallery_errors(self.place, opening=True):
                 self._bring_up_to_date(model, fingerprint)
-            with self.reading() as connection:
-                unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
-            if unwiped is not None:
+            if self.read(lambda connection: connection.execute(_UNWIPED).scalar_one()) is not None:
                 with suppress(GalleryError):  # not what the caller came for; check() reports it
                     self.wipe()
         except GalleryError:
@@ -69,33 +69,22 @@ class Database(ABC):
             raise
         return self
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the gallery throughout."""
-        with gallery_errors(self.place), self._open().begin() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that nobody else can write beside; it raises the revision by one.
-
-        :meth:`write` is better where the change can be made a second time.
-        """
-        self._open()
-        with gallery_errors(self.place), self._write_transaction() as connection:
-            yield connection
-
     def read(self, look: Callable[[Connection], Result]) -> Result:
-        """What ``look`` finds in a transaction of :meth:`reading`; it may be called more than once."""
-        with self.reading() as connection:
+        """What ``look`` finds in a transaction that sees one state of the gallery throughout.
+
+        ``look`` is called again if the connection was lost.
+        """
+        with gallery_errors(self.place), self._open().begin() as connection:
             return look(connection)
 
     def write(self, change: Callable[[Connection], Result]) -> Result:
-        """Make a change in a transaction of :meth:`writing`: wholly and once, or not at all.
+        """Make a change in a transaction that nobody else can write beside: wholly and once, or not at all.
 
-        ``change`` is called again if the database undid its transaction for no fault of its own.
+        The transaction raises the revision by one. ``change`` is called again if the database undid it for
+        no fault of its own.
         """
-        with self.writing() as connection:
+        self._open()
+        with gallery_errors(self.place), self._write_transaction() as connection:
             return change(connection)
 
     @contextmanager

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, RowMapping, Select, bindparam, select, update
 
 from facenet_app.domain import AuditAction
 from facenet_app.errors import GalleryError, UsageError
@@ -13,13 +13,29 @@ from facenet_app.gallery.cipher import DATA_KEY_BYTES, PLAIN, AesCipher, Cipher
 from facenet_app.gallery.fresh import drop_fresh
 from facenet_app.gallery.keys import GalleryKeys, ScryptCost, wrap
 from facenet_app.gallery.names import name_key
-from facenet_app.gallery.schema import gallery, identities, samples
+from facenet_app.gallery.schema import crops, gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["decrypt", "encrypt", "is_encrypted", "rotate_key"]
 
 _AT_A_TIME: Final = 500
 """Rows that are read together."""
+
+_SEALED: Final[Sequence[tuple[Column[Any], Select[Any]]]] = (
+    (identities.c.id, select(identities.c.id, identities.c.name, identities.c.consent)),
+    (
+        samples.c.number,
+        select(
+            samples.c.number,
+            samples.c.id,
+            samples.c.embedding,
+            samples.c.content_sha256,
+            samples.c.file_sha256,
+        ),
+    ),
+    (crops.c.sample_number, select(crops.c.sample_number, samples.c.id, crops.c.crop).join(samples)),
+)
+"""The key of each table with values that are sealed, and its rows, with the ``id`` that they are bound to."""
 
 
 def encrypt(connection: Connection, keys: GalleryKeys, cost: ScryptCost | None = None) -> None:
@@ -62,39 +78,30 @@ def _reseal(connection: Connection, old: Cipher, new: Cipher) -> None:
         ValueError: one does not open.
     """
     drop_fresh(connection)  # a re-embedding under way makes them anew
-    for rows in _batches(connection, identities, identities.c.id, ("id", "name", "consent")):
-        opened = [old.opened(row) for row in rows]
-        _put(
-            connection, identities, [new.sealed({**row, "name_key": name_key(row["name"])}) for row in opened]
-        )
-    columns = ("number", "id", "embedding", "crop", "content_sha256", "file_sha256")
-    for rows in _batches(connection, samples, samples.c.number, columns):
-        _put(connection, samples, [new.sealed(old.opened(row)) for row in rows])
+    for key, query in _SEALED:
+        for rows in _batches(connection, key, query):
+            opened = [old.opened(row) for row in rows]
+            if key.table is identities:
+                opened = [{**row, "name_key": name_key(row["name"])} for row in opened]
+            _put(connection, key, [new.sealed(row) for row in opened])
 
 
-def _batches(
-    connection: Connection, table: Table, order: Column[Any], columns: Sequence[str]
-) -> Iterator[list[dict[str, Any]]]:
+def _batches(connection: Connection, key: Column[Any], query: Select[Any]) -> Iterator[Sequence[RowMapping]]:
     """All rows, some at a time; by their key, because they are written while this goes on."""
-    query = select(*(table.c[name] for name in columns)).order_by(order).limit(_AT_A_TIME)
-    rows = connection.execute(query).mappings().all()
+    some = query.order_by(key).limit(_AT_A_TIME)
+    rows = connection.execute(some).mappings().all()
     while rows:
-        yield [dict(row) for row in rows]
-        rows = connection.execute(query.where(order > rows[-1][order.name])).mappings().all()
+        yield rows
+        rows = connection.execute(some.where(key > rows[-1][key.name])).mappings().all()
 
 
-def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    values: dict[str, Any] = {
-        name: bindparam(f"new_{name}") for name in rows[0] if name not in ("id", "number")
-    }
-    one = update(table).where(table.c.id == bindparam("which")).values(values)
-    connection.execute(one, [_named(row) for row in rows])
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "which" if name == "id" else f"new_{name}": value for name, value in row.items() if name != "number"
-    }
+def _put(connection: Connection, key: Column[Any], rows: Sequence[dict[str, Any]]) -> None:
+    names = [name for name in rows[0] if name not in ("id", key.name)]
+    one = update(key.table).where(key == bindparam("which"))
+    connection.execute(
+        one.values({name: bindparam(f"new_{name}") for name in names}),
+        [{"which": row[key.name], **{f"new_{name}": row[name] for name in names}} for row in rows],
+    )
 
 
 def _set_header(connection: Connection, wrapping: dict[str, Any] | None) -> None:

@@ -35,7 +35,7 @@ class IndexedQuery:
 
     def owners(self, connection: Connection, probe: NDArray[np.float32], rows: int) -> list[str]:
         """Owners of the ``rows`` rows nearest to ``probe``, float32 (dimension,), nearest first."""
-        typed = f"vector({self.dimension})"
+        typed = f"halfvec({self.dimension})"
         order = f"CAST(vector AS {typed}) <-> CAST(:probe AS {typed})"
         chosen = f"SELECT identity_id FROM {self.table} WHERE fingerprint = :whose"  # noqa: S608 (constant)
         # Written out, because the planner must see that the condition is the index's.

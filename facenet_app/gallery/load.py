@@ -49,8 +49,7 @@ def load_index(database: Database, now: datetime) -> LoadedIndex:
     Raises:
         GalleryError: an embedding has the wrong dimension or is not of length 1.
     """
-    with database.reading() as connection:
-        return _all(connection, connection.execute(select(gallery)).one(), now)
+    return database.read(lambda connection: _all(connection, connection.execute(select(gallery)).one(), now))
 
 
 def refresh_index(database: Database, before: LoadedIndex, now: datetime) -> LoadedIndex:
@@ -62,21 +61,24 @@ def refresh_index(database: Database, before: LoadedIndex, now: datetime) -> Loa
     Raises:
         GalleryError: as :func:`load_index`.
     """
-    with database.reading() as connection:
-        header = connection.execute(select(gallery)).one()
-        expired = expired_between(connection, before.at, now)
-        if header.revision == before.revision and not expired:
-            return before
-        cipher_of(connection)  # whoever has not the key of a gallery that was encrypted meanwhile is told
-        changed = _changed(connection, before)
-        if changed is None or header.fingerprint != before.index.fingerprint:
-            return _all(connection, header, now)
-        ids = sorted(changed.union(expired))
-        fresh: list[Part] = []
-        for first in range(0, len(ids), _AT_A_TIME):
-            some = samples.c.identity_id.in_(ids[first : first + _AT_A_TIME])
-            fresh += _parts(connection, header.fingerprint, now, some)
-        return LoadedIndex(before.index.replaced(ids, fresh), header.revision, now)
+    return database.read(lambda connection: _refreshed(connection, before, now))
+
+
+def _refreshed(connection: Connection, before: LoadedIndex, now: datetime) -> LoadedIndex:
+    header = connection.execute(select(gallery)).one()
+    expired = expired_between(connection, before.at, now)
+    if header.revision == before.revision and not expired:
+        return before
+    cipher_of(connection)  # whoever has not the key of a gallery that was encrypted meanwhile is told
+    changed = _changed(connection, before)
+    if changed is None or header.fingerprint != before.index.fingerprint:
+        return _all(connection, header, now)
+    ids = sorted(changed.union(expired))
+    fresh: list[Part] = []
+    for first in range(0, len(ids), _AT_A_TIME):
+        some = samples.c.identity_id.in_(ids[first : first + _AT_A_TIME])
+        fresh += _parts(connection, header.fingerprint, now, some)
+    return LoadedIndex(before.index.replaced(ids, fresh), header.revision, now)
 
 
 def _all(connection: Connection, header: Row[Any], now: datetime) -> LoadedIndex:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from facenet_app.comparison.distance import centroids, distances
 from facenet_app.domain import Finding, OperatingPoint
@@ -34,10 +34,7 @@ def check_people(database: Database, points: Sequence[OperatingPoint], now: date
     ``unfinished_reembedding``, ``unmeasured``, ``not_compared``.
     """
     people = load_index(database, now).index.everybody()
-    with database.reading() as connection:
-        rows = connection.execute(select(samples.c.id, samples.c.reasons).order_by(samples.c.number)).all()
-        waiting = connection.execute(select(func.count()).select_from(fresh_embeddings)).scalar_one()
-    poor = tuple(row.id for row in rows if row.reasons)
+    poor, waiting = database.read(lambda connection: (_poor(connection), _waiting(connection)))
     measured = sorted((each for each in points if each.target_fmr), key=lambda each: each.threshold)
     found: list[Finding] = []
     if people is not None and people.samples * people.people > MOST_COMPARISONS:
@@ -55,6 +52,15 @@ def check_people(database: Database, points: Sequence[OperatingPoint], now: date
     if waiting:
         found.append(_unfinished(waiting))
     return found
+
+
+def _poor(connection: Connection) -> tuple[str, ...]:
+    rows = connection.execute(select(samples.c.id, samples.c.reasons).order_by(samples.c.number))
+    return tuple(row.id for row in rows if row.reasons)
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(fresh_embeddings)).scalar_one()
 
 
 def _same(people: Part, pairs: Sequence[Pair], strictest: OperatingPoint) -> Iterator[Finding]:

@@ -69,6 +69,7 @@ class PostgresDatabase(Database):
         engine = _engine(url)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(url, reader, engine)
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._recall = recall
 
     @classmethod
@@ -99,6 +100,15 @@ class PostgresDatabase(Database):
         def once() -> Result:
             with self._write_transaction() as connection:
                 return change(connection)
+
+        return self._again(once)
+
+    def _one_by_one(self, act: Callable[[Connection], Result]) -> Result:
+        """What ``act`` gives whose statements are each a transaction; done again as those of :meth:`read`."""
+
+        def once() -> Result:
+            with self._alone.connect() as connection:
+                return act(connection)
 
         return self._again(once)
 
@@ -194,17 +204,19 @@ class PostgresDatabase(Database):
         Raises:
             GalleryError: the server cannot be reached.
         """
-        self._open()
-        alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")  # VACUUM takes no other
-        with gallery_errors(self.place), alone.connect() as connection:
+
+        def vacuum(connection: Connection) -> None:
             unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
-            connection.execute(text("VACUUM identities, samples, changes, sample_vectors, centroids"))
+            connection.execute(text("VACUUM identities, samples, crops, changes, sample_vectors, centroids"))
             done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
             connection.execute(done.values(unwiped_revision=None))
 
+        self._one_by_one(vacuum)
+
     def index(self, now: datetime) -> ServerIndex:
-        """The server's search of all whose consent holds ``now``."""
-        return self.read(lambda connection: ServerIndex.look(connection, self.read, self._recall, now))
+        """The server's search of all whose consent holds ``now``; asks the server nothing yet."""
+        self._open()
+        return ServerIndex(self._one_by_one, self._recall, now)
 
     def damages(self, connection: Connection) -> Iterator[Finding]:
         """Whether the vectors that searches use are those of the samples, and are found quickly."""
@@ -246,9 +258,8 @@ def _engine(url: ServerUrl) -> Engine:
             # Named prepared statements break behind poolers, and their generic plans use no partial index.
             "prepare_threshold": None,
             # A client that vanished in mid-transaction must not keep the others waiting.
-            "options": f"-c lock_timeout={PATIENCE}s -c idle_in_transaction_session_timeout=60s",
+            "options": f"-c lock_timeout={PATIENCE}s -c idle_in_transaction_session_timeout=60s -c jit=off",
         },
-        pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
         pool_timeout=PATIENCE,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, text
 
 from facenet_app.gallery.indexed_query import IndexedQuery
+from facenet_app.gallery.server_vectors import vectors_sent
 
 __all__ = ["measure_recalls"]
 
@@ -53,7 +54,7 @@ def _probes(connection: Connection, query: IndexedQuery) -> NDArray[np.float32]:
     rows = connection.execute(text(f"SELECT count(*) FROM {query.table}")).scalar_one()  # noqa: S608 (constant)
     share = min(100.0, 400.0 * PROBES / rows)  # four times as many as needed, so that chance leaves enough
     drawn = f"SELECT vector_send(vector) FROM {query.table} TABLESAMPLE BERNOULLI ({share})"  # noqa: S608 (constant)
-    some = _matrix(connection.execute(text(f"{drawn} REPEATABLE ({_SEED})")).scalars().all())
+    some = vectors_sent(connection.execute(text(f"{drawn} REPEATABLE ({_SEED})")).scalars().all())
     rng = np.random.default_rng(_SEED)
     first, second = some[rng.integers(len(some), size=(2, PROBES))]
     noise = rng.normal(size=first.shape) / np.sqrt(first.shape[1])
@@ -80,12 +81,6 @@ def _nearest_of(
     rows: Sequence[Row[Any]], probes: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
     """For each probe the largest dot product with these rows, and the owner of that row."""
-    products = probes @ _matrix([row.sent for row in rows]).T
+    products = probes @ vectors_sent([row.sent for row in rows]).T
     at = products.argmax(axis=1)
     return products[np.arange(len(probes)), at], np.array([row.identity_id for row in rows], "U32")[at]
-
-
-def _matrix(sent: Sequence[bytes]) -> NDArray[np.float32]:
-    """Vectors from pgvector's binary form: two int16 (dimension, 0), then big-endian float32."""
-    whole = np.frombuffer(b"".join(sent), ">f4").reshape(len(sent), -1)
-    return whole[:, 1:].astype(np.float32)

@@ -6,6 +6,7 @@ So whoever searches meanwhile finds the old ones, and what was done is not lost 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import damaged
 from facenet_app.gallery.fresh import drop_fresh, fresh_ids, fresh_vectors, keep_fresh
 from facenet_app.gallery.rows import crop_from_png, unit_vector, vector_to_bytes
-from facenet_app.gallery.schema import gallery, samples
+from facenet_app.gallery.schema import crops, gallery, samples
 from facenet_app.gallery.sealing import cipher_of
 
 __all__ = ["Embed", "NewModel", "Progress", "embed_anew", "reembed_gallery"]
@@ -32,6 +33,8 @@ Progress = Callable[[int, int], None]
 """Called with the number of samples done and their number in all."""
 
 BATCH: Final = 32
+
+_OF_SAMPLE: Final = crops.c.sample_number == samples.c.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ def embed_anew(database: Database, model: NewModel, progress: Progress | None = 
     """
     before: set[str] = set()
     while True:
-        with database.reading() as connection:
-            there = _sample_ids(connection)
-            done = fresh_ids(connection, model.fingerprint)
+        there, done = database.read(
+            lambda connection: (_sample_ids(connection), fresh_ids(connection, model.fingerprint))
+        )
         missing = [sample_id for sample_id in there if sample_id not in done]
         if not before.isdisjoint(missing):  # listed, but not found: the file contradicts itself
             raise damaged(database.place)
@@ -64,10 +67,10 @@ def embed_anew(database: Database, model: NewModel, progress: Progress | None = 
             return len(there)
         # The network runs outside of any transaction: nobody has to wait for it.
         count = len(there) - len(missing)
-        for ids, crops in _batches(database, missing):
-            vectors = _checked(model.embed(crops), len(crops))
-            with database.writing() as connection:
-                keep_fresh(connection, model.fingerprint, dict(zip(ids, vectors, strict=True)))
+        for ids, faces in _batches(database, missing):
+            vectors = _checked(model.embed(faces), len(faces))
+            made = dict(zip(ids, vectors, strict=True))
+            database.write(partial(keep_fresh, fingerprint=model.fingerprint, vectors=made))
             count += len(ids)
             if progress is not None:
                 progress(count, len(there))
@@ -76,16 +79,21 @@ def embed_anew(database: Database, model: NewModel, progress: Progress | None = 
 
 def reembed_gallery(database: Database, model: NewModel, progress: Progress | None = None) -> int:
     """See :meth:`facenet_app.gallery.store.GalleryStore.reembed`."""
+
+    def switch(connection: Connection) -> int | None:
+        # A crop never changes, so all that others can have done meanwhile is to add and remove.
+        there = _sample_ids(connection)
+        fresh = fresh_vectors(connection, model.fingerprint)
+        if fresh.keys() != set(there):
+            return None
+        _switch(connection, model.id, model.fingerprint, fresh)
+        drop_fresh(connection)
+        return len(there)
+
     while True:
         embed_anew(database, model, progress)
-        with database.writing() as connection:
-            # A crop never changes, so all that others can have done meanwhile is to add and remove.
-            there = _sample_ids(connection)
-            fresh = fresh_vectors(connection, model.fingerprint)
-            if fresh.keys() == set(there):
-                _switch(connection, model.id, model.fingerprint, fresh)
-                drop_fresh(connection)
-                return len(there)
+        if (count := database.write(switch)) is not None:
+            return count
 
 
 def _sample_ids(connection: Connection) -> list[str]:
@@ -94,7 +102,8 @@ def _sample_ids(connection: Connection) -> list[str]:
     Raises:
         GalleryError: some of them have no crop to make an embedding from.
     """
-    rows = connection.execute(select(samples.c.id, samples.c.crop.is_(None)).order_by(samples.c.number)).all()
+    query = select(samples.c.id, crops.c.sample_number.is_(None)).outerjoin(crops, _OF_SAMPLE)
+    rows = connection.execute(query.order_by(samples.c.number)).all()
     cropless = sum(no_crop for _, no_crop in rows)
     if cropless:
         raise GalleryError(
@@ -122,15 +131,18 @@ def _checked(vectors: NDArray[np.float32], faces: int) -> NDArray[np.float32]:
 
 def _batches(database: Database, ids: Sequence[str]) -> Iterator[tuple[list[str], list[FaceCrop]]]:
     """The crops of the samples that are still there."""
-    columns = select(samples.c.id, samples.c.crop, samples.c.alignment)
+
+    def look(connection: Connection, some: Sequence[str]) -> tuple[list[str], list[FaceCrop]]:
+        rows = connection.execute(columns.where(samples.c.id.in_(some))).all()
+        cipher = cipher_of(connection)
+        opened = [cipher.opened(row._mapping) for row in rows]
+        return [row.id for row in rows], [crop_from_png(row["crop"], row["alignment"]) for row in opened]
+
+    columns = select(samples.c.id, crops.c.crop, samples.c.alignment).join(crops, _OF_SAMPLE)
     for start in range(0, len(ids), BATCH):
-        with database.reading() as connection:
-            rows = connection.execute(columns.where(samples.c.id.in_(ids[start : start + BATCH]))).all()
-            cipher = cipher_of(connection)
-            opened = [cipher.opened(row._mapping) for row in rows]
-            crops = [crop_from_png(row["crop"], row["alignment"]) for row in opened]
-        if rows:
-            yield [row.id for row in rows], crops
+        found = database.read(partial(look, some=ids[start : start + BATCH]))
+        if found[0]:
+            yield found
 
 
 def _switch(

@@ -72,7 +72,7 @@ def identity_from(row: Row[Any], cipher: Cipher) -> Identity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewSample:
-    """A draft with an id and its columns in ``samples``, all but identity and time."""
+    """A draft with an id and its columns in ``samples`` and ``crops``, all but identity and time."""
 
     draft: SampleDraft
     columns: dict[str, Any]
@@ -111,7 +111,7 @@ class NewSample:
 
 
 def sample_from(row: Mapping[Any, Any], cipher: Cipher) -> Sample:
-    """A sample from all columns of ``samples``.
+    """A sample from a row of :func:`facenet_app.gallery.sample_rows.select_samples`.
 
     Raises:
         ValueError: the embedding or the crop cannot be read back, or a value is missing.

@@ -147,8 +147,8 @@ def _store(path: Path, incoming: Incoming, header: _Header, keys: GalleryKeys | 
     try:
         if header.encryption is not None and keys is not None:
             database.use_keys(keys)
-            with database.writing() as connection:
-                connection.execute(update(gallery).values(encryption=header.encryption))
+            sealed = update(gallery).values(encryption=header.encryption)
+            database.write(lambda connection: connection.execute(sealed))
         merge_in(database, incoming, OnConflict.SKIP)
     finally:
         database.close()
@@ -206,7 +206,7 @@ class _Salvage:
 
     def _samples(self, people: dict[str, PersonLine]) -> Iterator[tuple[str, IncomingSample, Any]]:
         """Owner, sample and vector; of one dimension, each id and each picture once."""
-        columns = [column.name for column in samples.c if column.name not in ("number", "crop")]
+        columns = [column.name for column in samples.c if column.name != "number"]
         seen: set[str] = set()
         dimension: int | None = None
         for row in self.file.rows("samples", columns):
@@ -242,7 +242,7 @@ class _Salvage:
 
     def _crop(self, number: int, sample: BelievedSample, name: str) -> IncomingCrop | None:
         """Where the crop can be read again when it is stored: those of all samples would be too many."""
-        if self.file.value("samples", number, "crop") is None:
+        if sample.alignment is None and self._crop_as_stored(number) in (None, UNREADABLE):
             return None
         try:
             self._stored_crop(number, sample)
@@ -253,7 +253,11 @@ class _Salvage:
         return IncomingCrop(sample.alignment, partial(self._stored_crop, number, sample))
 
     def _stored_crop(self, number: int, sample: BelievedSample) -> bytes:
-        return believed_crop(self.file.value("samples", number, "crop"), sample, self.cipher)
+        return believed_crop(self._crop_as_stored(number), sample, self.cipher)
+
+    def _crop_as_stored(self, number: int) -> Any:
+        older = "crop" in self.file.columns("samples")  # than version 0007 of the tables
+        return self.file.value("samples" if older else "crops", number, "crop")
 
     def _points(self) -> Iterator[OperatingPoint]:
         seen = set()

@@ -30,6 +30,7 @@ __all__ = [
     "UtcTime",
     "audit",
     "changes",
+    "crops",
     "fresh_embeddings",
     "gallery",
     "identities",
@@ -38,7 +39,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0006"
+LATEST: Final = "0008"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -119,12 +120,25 @@ samples = Table(
     Column("content_sha256", String(64), nullable=False, unique=True),
     Column("enrolled_at", UtcTime, nullable=False),
     Column("alignment", String),
-    Column("crop", LargeBinary),  # PNG; NULL where crops are not kept
     # Not measured by the programs before version 0003: NULL.
     Column("exposure", Float),
     Column("pose", Float),
     Column("score", Float),
     Column("file_sha256", String(64), index=True),  # of the picture file; NULL where it is not known
+)
+
+# Most of a gallery's bytes: apart, so that whoever reads samples does not read over them.
+crops = Table(
+    "crops",
+    metadata,
+    Column(
+        "sample_number",
+        Integer,
+        ForeignKey("samples.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("crop", LargeBinary, nullable=False),  # PNG; no row where crops are not kept
 )
 
 # Of a re-embedding that is not finished; see facenet_app.gallery.reembed.

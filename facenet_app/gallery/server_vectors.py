@@ -21,7 +21,7 @@ from facenet_app.gallery.changelog import ChangeKind
 from facenet_app.gallery.rows import vector_from_bytes
 from facenet_app.gallery.schema import changes, gallery, samples
 
-__all__ = ["as_text", "follow_changes", "vector_faults"]
+__all__ = ["as_text", "follow_changes", "vector_faults", "vectors_sent"]
 
 BATCH: Final = 10_000
 """Samples read at a time when everything is computed anew."""
@@ -56,8 +56,14 @@ _WITHOUT_CENTROID: Final = text(
 
 
 def as_text(vector: NDArray[np.float32]) -> str:
-    """A vector as pgvector reads and writes it; every float32 comes back bit for bit."""
-    return f"[{','.join(map(repr, vector.tolist()))}]"
+    """A vector as pgvector reads it; nine digits bring every float32 back bit for bit."""
+    return f"[{','.join(['%.9g'] * len(vector)) % tuple(vector.tolist())}]"
+
+
+def vectors_sent(sent: Sequence[bytes]) -> NDArray[np.float32]:
+    """Vectors, one or more, from ``vector_send``: two int16 (dimension, 0), then big-endian float32."""
+    whole = np.frombuffer(b"".join(sent), ">f4").reshape(len(sent), -1)
+    return whole[:, 1:].astype(np.float32)
 
 
 def follow_changes(connection: Connection) -> None:

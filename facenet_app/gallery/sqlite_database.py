@@ -114,7 +114,7 @@ class SqliteDatabase(Database):
             yield Finding("damaged_file", f"the file is damaged ({len(faults)} faults or more)", _RESTORE)
         broken = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
         if broken:
-            yield Finding("broken_reference", f"{broken} samples belong to nobody", _RESTORE)
+            yield Finding("broken_reference", f"{broken} samples or crops belong to nobody", _RESTORE)
 
     def exposures(self) -> Iterator[Finding]:
         """Whether other users of the machine can open the file."""

@@ -2,17 +2,15 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import Connection
 
 from facenet_app.domain import (
     DEFAULT_RECALL,
     AuditAction,
     Consent,
-    Embedding,
     Finding,
     Identity,
     OperatingPoint,
@@ -21,29 +19,20 @@ from facenet_app.domain import (
     SampleDraft,
     place_of,
 )
-from facenet_app.errors import GalleryError, IdentityNotFound, UsageError
+from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.adding import add_people
-from facenet_app.gallery.advice import Advice
-from facenet_app.gallery.binding import bind_empty, refuse_other_model
+from facenet_app.gallery.binding import bind_empty
 from facenet_app.gallery.changes import NO_NEWS, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
-from facenet_app.gallery.cipher import PLAIN
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
-from facenet_app.gallery.lookup import find_people, find_person, get_person, one_person, owners_of
-from facenet_app.gallery.names import checked_name, name_key
-from facenet_app.gallery.opening import gallery_file, open_database
+from facenet_app.gallery.lookup import get_person
+from facenet_app.gallery.names import checked_name
+from facenet_app.gallery.opening import open_database
+from facenet_app.gallery.people import People
 from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.reembed import Embed, NewModel, reembed_gallery
-from facenet_app.gallery.rows import (
-    NewSample,
-    identity_from,
-    sample_from,
-    select_identities,
-    vector_from_bytes,
-)
-from facenet_app.gallery.schema import gallery, identities, samples
-from facenet_app.gallery.sealing import cipher_of
+from facenet_app.gallery.rows import NewSample
 from facenet_app.gallery.searchable import Searchable
 from facenet_app.gallery.upkeep import Clock, utc_now
 
@@ -52,7 +41,7 @@ __all__ = ["GalleryStore"]
 NamedDrafts = tuple[str, Sequence[SampleDraft]]
 
 
-class GalleryStore(Advice):
+class GalleryStore(People):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other
@@ -119,154 +108,6 @@ class GalleryStore(Advice):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def place(self) -> Place:
-        """Where it is: a file, as an absolute path, or a server, whose address shows no password."""
-        return self._database.place
-
-    @property
-    def path(self) -> Path:
-        """The file, as an absolute path.
-
-        Raises:
-            GalleryError: the gallery is on a server.
-        """
-        return gallery_file(self.place)
-
-    @property
-    def model(self) -> str:
-        """Id of the model that made the embeddings, as the file says now."""
-        return str(self._header().model)
-
-    @property
-    def fingerprint(self) -> str:
-        """Fingerprint of that model, as the file says now."""
-        return str(self._header().fingerprint)
-
-    def refuse_other_model(self, model: str, fingerprint: str) -> None:
-        """Do nothing if this model's embeddings can be compared with those here, or there are none.
-
-        Raises:
-            ModelMismatch: the gallery holds embeddings of another model, or of this one under other
-                settings; the hint names those that differ.
-        """
-        self._database.read(lambda connection: refuse_other_model(connection, self.place, model, fingerprint))
-
-    def revision(self) -> int:
-        """Raised by one in every transaction that writes, by whichever process."""
-        return int(self._header().revision)
-
-    def _header(self) -> Row[Any]:
-        return self._database.read(lambda connection: connection.execute(select(gallery)).one())
-
-    @staticmethod
-    def same_name(first: str, second: str) -> bool:
-        """Whether two names are the same person's in this gallery."""
-        return name_key(first) == name_key(second)
-
-    def find(self, name: str) -> Identity | None:
-        """The person called ``name``, or None."""
-        return self._database.read(lambda connection: find_person(connection, name))
-
-    def find_people(self, names: Sequence[str]) -> dict[str, Identity]:
-        """Those of the people with these names who are enrolled, by the name as it was given."""
-        found = self._database.read(lambda connection: find_people(connection, names))
-        return {name: found[name_key(name)] for name in names if name_key(name) in found}
-
-    def get(self, name: str) -> Identity:
-        """The person called ``name``.
-
-        Raises:
-            IdentityNotFound: nobody is; the hint has names that are spelled alike.
-        """
-        return self._database.read(lambda connection: get_person(connection, name))
-
-    def with_id(self, identity_id: str) -> Identity:
-        """The person of an id.
-
-        Raises:
-            IdentityNotFound: there is none.
-        """
-        found = self._database.read(lambda connection: one_person(connection, identities.c.id == identity_id))
-        if found is None:
-            raise IdentityNotFound(
-                "nobody with this id is enrolled", "look at the list of everybody enrolled"
-            )
-        return found
-
-    def identities(self) -> list[Identity]:
-        """Everybody enrolled, by name."""
-        query = select_identities().order_by(identities.c.name_key)
-
-        def look(connection: Connection) -> list[Identity]:
-            cipher = cipher_of(connection)
-            people = [identity_from(row, cipher) for row in connection.execute(query)]
-            if cipher is not PLAIN:  # the keys of encrypted names are in no order
-                people.sort(key=lambda person: name_key(person.name))
-            return people
-
-        return self._database.read(look)
-
-    def samples(self, identity_id: str) -> list[Sample]:
-        """The samples of one person with embeddings and crops, oldest first; empty for an unknown id."""
-        return self._samples(samples.c.identity_id == identity_id)
-
-    def sample(self, sample_id: str) -> Sample:
-        """One sample with its embedding and crop.
-
-        Raises:
-            GalleryError: there is none with this id.
-        """
-        found = self._samples(samples.c.id == sample_id)
-        if not found:
-            raise GalleryError(
-                f"there is no sample {sample_id}", "run `facenet-app gallery show NAME` for the ids"
-            )
-        return found[0]
-
-    def _samples(self, condition: ColumnElement[bool]) -> list[Sample]:
-        query = select(samples).where(condition).order_by(samples.c.number)
-
-        def look(connection: Connection) -> list[Sample]:
-            cipher = cipher_of(connection)
-            return [sample_from(row, cipher) for row in connection.execute(query).mappings()]
-
-        return self._database.read(look)
-
-    def embeddings(self, identity_id: str) -> list[Embedding]:
-        """The embeddings of one person's samples, oldest first; empty for an unknown id."""
-        columns = select(samples.c.id, samples.c.embedding, samples.c.dimension, samples.c.fingerprint)
-        query = columns.where(samples.c.identity_id == identity_id).order_by(samples.c.number)
-
-        def look(connection: Connection) -> list[Embedding]:
-            cipher = cipher_of(connection)
-            return [
-                Embedding(
-                    vector_from_bytes(cipher.vector(row.embedding, row.id), row.dimension), row.fingerprint
-                )
-                for row in connection.execute(query)
-            ]
-
-        return self._database.read(look)
-
-    def owner_of(self, content_sha256: str) -> Identity | None:
-        """Who this very picture of a face is enrolled for, or None."""
-
-        def look(connection: Connection) -> Identity | None:
-            digest = cipher_of(connection).lookup_digest(content_sha256)
-            owner = select(samples.c.identity_id).where(samples.c.content_sha256 == digest)
-            return one_person(connection, identities.c.id.in_(owner))
-
-        return self._database.read(look)
-
-    def owners_of(self, digests: Sequence[str]) -> dict[str, str]:
-        """Names of the people for whom pictures are enrolled, by the digest of the decoded picture
-        (``content_sha256``) or of the file (``file_sha256``); digests of no enrolled picture are left out.
-        """
-        if not digests:
-            return {}
-        return self._database.read(lambda connection: owners_of(connection, digests))
 
     def add(
         self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS, *, ungated: bool = False

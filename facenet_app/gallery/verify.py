@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 
 from facenet_app.domain import AuditAction, Finding
 from facenet_app.errors import GalleryError
@@ -96,23 +97,29 @@ def verified(path: Path, *, reload: int | None = None) -> Verified:
             if finding.code in _DAMAGED_FILE:
                 raise GalleryError(finding.message, finding.suggestion)
         if reload is not None:
-            with database.writing() as connection:
-                later = func.max(gallery.c.revision, reload + 1)
-                connection.execute(update(gallery).values(revision=later))
-                reload_all(connection)
-                held = connection.execute(select(func.count()).select_from(samples)).scalar_one()
-                record(connection, AuditAction.RESTORE, samples=held)
-        with database.reading() as connection:
-            model = connection.execute(select(gallery.c.model)).scalar_one()
-            people, held = (
-                connection.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in (identities, samples)
-            )
+            database.write(partial(_raise_revision, above=reload))
+        held = database.read(partial(_held, damaged=tuple(damaged)))
     finally:
         database.close()
     with gallery_errors(path), closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
-    return Verified(model, people, held, tuple(damaged))
+    return held
+
+
+def _raise_revision(connection: Connection, above: int) -> None:
+    later = func.max(gallery.c.revision, above + 1)
+    connection.execute(update(gallery).values(revision=later))
+    reload_all(connection)
+    record(connection, AuditAction.RESTORE, samples=_count(connection, samples))
+
+
+def _held(connection: Connection, damaged: tuple[Finding, ...]) -> Verified:
+    model = connection.execute(select(gallery.c.model)).scalar_one()
+    return Verified(model, _count(connection, identities), _count(connection, samples), damaged)
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def _has_log(path: Path) -> bool:

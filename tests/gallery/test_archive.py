@@ -155,7 +155,7 @@ def test_a_damaged_gallery_gives_no_archive(source: GalleryStore, tmp_path: Path
     from contextlib import closing
 
     with closing(sqlite3.connect(source.path)) as connection:
-        connection.execute("UPDATE samples SET crop = x'00' WHERE number = 3")
+        connection.execute("UPDATE crops SET crop = x'00' WHERE sample_number = 3")
         connection.commit()
     with pytest.raises(GalleryError, match="is damaged"):
         source.export(tmp_path / "people.zip")

@@ -29,7 +29,7 @@ class Follower:
         self.follow()
 
     def follow(self) -> None:
-        with self._store._database.reading() as connection:
+        with self._store._database._engine.begin() as connection:
             new = changes_after(connection, self.revision) if self.loads >= 0 else None
             if new is None:
                 self.loads += 1
@@ -52,12 +52,12 @@ def fresh(
 
 
 def all_of(store: GalleryStore) -> State:
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         return fresh(connection)
 
 
 def kinds(store: GalleryStore, revision: int) -> list[str]:
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         return [change.kind.value for change in changes_after(connection, revision) or ()]
 
 
@@ -119,7 +119,7 @@ def test_nobody_who_was_removed_is_named(store: GalleryStore) -> None:
     store.rename("Anna", "Ann")
     store.rename("Ann", "Bea", merge=True)
     store.remove("Bea")
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         named = set(connection.execute(select(changes.c.identity_id)).scalars())
     assert named.isdisjoint({anna.id, bea.id})
 
@@ -143,7 +143,7 @@ def test_a_long_log_is_cut_and_late_readers_load_anew(
     late.follow()
     assert (late.loads, recent.loads) == (1, 0)
     assert late.state == recent.state == all_of(store)
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         assert len(connection.execute(select(changes.c.number)).all()) <= 10
 
 

@@ -254,14 +254,19 @@ def test_what_cannot_be_done(store: GalleryStore) -> None:
     assert store.get("Anna").samples == 1
 
 
-@pytest.mark.parametrize("column", ["embedding", "crop"])
-def test_a_tampered_value_is_damage_and_named(sealed: GalleryStore, path: Path, column: str) -> None:
+@pytest.mark.parametrize(("table", "column"), [("samples", "embedding"), ("crops", "crop")])
+def test_a_tampered_value_is_damage_and_named(
+    sealed: GalleryStore, path: Path, table: str, column: str
+) -> None:
     (sample,) = sealed.samples(sealed.get("Bertha").id)
     with closing(sqlite3.connect(path)) as connection:
-        query = f"SELECT {column} FROM samples WHERE id = ?"
-        data = bytearray(connection.execute(query, (sample.id,)).fetchone()[0])
+        query = "SELECT number FROM samples WHERE id = ?"
+        row = connection.execute(query, (sample.id,)).fetchone()
+        data = bytearray(
+            connection.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", row).fetchone()[0]
+        )
         data[20] ^= 4
-        connection.execute(f"UPDATE samples SET {column} = ? WHERE id = ?", (bytes(data), sample.id))
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (bytes(data), *row))
         connection.commit()
     with pytest.raises(GalleryError, match="damaged"):
         sealed.samples(sealed.get("Bertha").id)

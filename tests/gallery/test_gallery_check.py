@@ -58,11 +58,7 @@ NOT_FINITE = np.array([np.inf, *unit(1)[1:]], "<f4").tobytes()
         ("embedding", np.full(16, 3e38, "<f4").tobytes(), "not_unit"),
         ("embedding", bytes(64), "not_unit"),
         ("fingerprint", "net-z:1", "other_model"),
-        ("crop", None, "no_crop"),
         ("embedding", "x" * 64, "damaged_embedding"),
-        ("crop", b"", "damaged_crop"),
-        ("crop", "text", "damaged_crop"),
-        ("crop", b"\x89PNG\r\n\x1a\nnothing", "damaged_crop"),
     ],
 )
 def test_a_faulty_sample_is_found_by_its_id(
@@ -71,6 +67,26 @@ def test_a_faulty_sample_is_found_by_its_id(
     tamper(f"UPDATE samples SET {column} = ? WHERE id = ?", value, filled[1])
     (finding,) = store.check()
     assert (finding.code, finding.sample_ids) == (code, (filled[1],))
+    assert fit_for_people(finding)
+
+
+OF_SAMPLE = "sample_number = (SELECT number FROM samples WHERE id = ?)"
+
+
+@pytest.mark.parametrize("value", [b"", "text", b"\x89PNG\r\n\x1a\nnothing"])
+def test_a_faulty_crop_is_found_by_its_sample(
+    store: GalleryStore, filled: list[str], tamper: Callable[..., None], value: object
+) -> None:
+    tamper(f"UPDATE crops SET crop = ? WHERE {OF_SAMPLE}", value, filled[1])
+    (finding,) = store.check()
+    assert (finding.code, finding.sample_ids) == ("damaged_crop", (filled[1],))
+    assert fit_for_people(finding)
+
+
+def test_a_crop_that_is_gone(store: GalleryStore, filled: list[str], tamper: Callable[..., None]) -> None:
+    tamper(f"DELETE FROM crops WHERE {OF_SAMPLE}", filled[1])
+    (finding,) = store.check()
+    assert (finding.code, finding.sample_ids) == ("no_crop", (filled[1],))
     assert fit_for_people(finding)
 
 
@@ -99,6 +115,7 @@ def test_a_sample_of_another_model_is_never_found(
 
 
 def test_people_without_samples(store: GalleryStore, filled: list[str], tamper: Callable[..., None]) -> None:
+    tamper(f"DELETE FROM crops WHERE {OF_SAMPLE}", filled[3])
     tamper("DELETE FROM samples WHERE id = ?", filled[3])
     (finding,) = store.check()
     assert finding.code == "no_samples"

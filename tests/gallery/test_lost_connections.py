@@ -87,7 +87,7 @@ def test_connections_that_ended_while_nobody_used_them(far: GalleryStore, proxy:
 
 
 def test_a_read_that_loses_its_connection_is_read_again(far: GalleryStore, proxy: CuttingProxy) -> None:
-    proxy.word, proxy.plan = b"FROM sample_vectors", [Cut.BEFORE]
+    proxy.word, proxy.plan = b"nearest_people", [Cut.BEFORE]
     (found,) = far.index().search(embedding(1), 1)
     assert (found.name, found.distance) == ("Anna", 0.0)
     assert proxy.plan == []

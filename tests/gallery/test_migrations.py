@@ -176,7 +176,7 @@ def test_a_gallery_of_an_older_version_keeps_everybody(path: Path, number: str) 
         assert (store.operating_points(), store.revision()) == ((), 7)
         (sample,) = store.samples("p1")
         assert sample.quality == Quality(40.0, 3.5, ("blurred",))
-        with store._database.reading() as connection:
+        with store._database._engine.begin() as connection:
             assert changes_after(connection, 6) is None  # nobody wrote down what happened then
             assert changes_after(connection, 7) == []
         measured = Quality(40.0, 3.5, (), exposure=0.5, pose=0.125, score=0.75)

@@ -57,7 +57,7 @@ def test_the_power_goes_at_random_points(path: Path, run: Run) -> None:
 
 def test_commits_wait_for_the_disk(path: Path, store: GalleryStore) -> None:
     """A log that is synced later only would lose acknowledged changes when the power goes."""
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 

@@ -125,7 +125,7 @@ def test_too_many_are_not_compared_and_it_says_so(
 @pytest.mark.usefixtures("path")  # SQL of the file
 def test_damage_is_said_and_not_worked_around(store: GalleryStore) -> None:
     store.add("Anna", [at(0), at(1)])
-    with store._database.writing() as connection:
+    with store._database._write_transaction() as connection:
         connection.exec_driver_sql("UPDATE samples SET embedding = x'00'")
     with pytest.raises(GalleryError, match="gallery check"):
         store.check_people(POINTS)
@@ -133,7 +133,7 @@ def test_damage_is_said_and_not_worked_around(store: GalleryStore) -> None:
 
 def test_embeddings_that_wait_are_mentioned(store: GalleryStore) -> None:
     store.add("Anna", [draft(1), draft(2)])
-    with store._database.writing() as connection:
+    with store._database._write_transaction() as connection:
         keep_fresh(
             connection, "net-b:77", {each.id: unit(1, 8) for each in store.samples(store.get("Anna").id)}
         )

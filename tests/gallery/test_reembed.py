@@ -195,7 +195,7 @@ def test_stopped_and_called_again_it_goes_on(store: GalleryStore, path: Path) ->
 
 def waiting(store: GalleryStore) -> int:
     """Embeddings that are computed and not put in yet."""
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         return int(connection.execute(select(func.count()).select_from(fresh_embeddings)).scalar_one())
 
 
@@ -236,6 +236,6 @@ def test_what_waits_goes_with_the_person_and_with_another_new_model(store: Galle
     assert waiting(store) == 4
     other = OperatingPoint(1.0, "net-c:1", target_fmr=1e-3)
     store.try_model(old, Trial("net-c", other), embed_differently)
-    with store._database.reading() as connection:
+    with store._database._engine.begin() as connection:
         assert set(connection.execute(select(fresh_embeddings.c.fingerprint)).scalars()) == {"net-c:1"}
     assert store.check() == []

@@ -131,7 +131,7 @@ def test_a_damaged_backup_changes_nothing(gallery: Path, backup: Path, where: fl
 
 def test_a_backup_with_one_damaged_sample_is_refused(gallery: Path, backup: Path) -> None:
     with closing(sqlite3.connect(backup)) as connection:
-        connection.execute("UPDATE samples SET crop = x'00' WHERE number = 3")
+        connection.execute("UPDATE crops SET crop = x'00' WHERE sample_number = 3")
         connection.commit()
     before = state(gallery)
     with pytest.raises(GalleryError, match="is damaged"):

@@ -162,10 +162,9 @@ def test_a_damaged_page_of_people_costs_them_and_their_samples(
 
 
 def test_a_torn_crop_costs_the_crop(master: Path, damaged: Path, original: Any) -> None:
-    """The rest of the row lies before the page that is gone."""
     content = master.read_bytes()
     with closing(sqlite3.connect(master)) as connection:
-        (png,) = connection.execute("SELECT crop FROM samples WHERE number = 2").fetchone()
+        (png,) = connection.execute("SELECT crop FROM crops WHERE sample_number = 2").fetchone()
     at = content.index(png[-3000:-2000])
     done, samples = saved(damaged, with_page(content, at // PAGE + 1, b"\xff" * PAGE), original)
     assert done.people == PEOPLE
@@ -241,7 +240,7 @@ def test_values_that_cannot_be_what_they_claim(master: Path, damaged: Path, orig
         "UPDATE samples SET reasons = '[[' WHERE number = 17",
         "UPDATE samples SET sharpness = 'very' WHERE number = 19",
         "UPDATE samples SET identity_id = 'nobody' WHERE number = 21",
-        "UPDATE samples SET crop = x'89504e47' WHERE number = 23",
+        "UPDATE crops SET crop = x'89504e47' WHERE sample_number = 23",
         "UPDATE samples SET content_sha256 = 'x' WHERE number = 25",
         "UPDATE samples SET enrolled_at = 5 WHERE number = 27",
     ]
@@ -332,10 +331,10 @@ def test_of_an_encrypted_gallery_no_wrong_bit_passes(
 ) -> None:
     path, keys = sealed
     with closing(sqlite3.connect(path)) as connection:
-        for column, number in (("embedding", 5), ("crop", 7)):
-            (stored,) = connection.execute(f"SELECT {column} FROM samples WHERE number = {number}").fetchone()
+        for table, column, row in (("samples", "embedding", 5), ("crops", "crop", 7)):
+            (stored,) = connection.execute(f"SELECT {column} FROM {table} WHERE rowid = {row}").fetchone()
             changed = stored[:20] + bytes([stored[20] ^ 1]) + stored[21:]
-            connection.execute(f"UPDATE samples SET {column} = ? WHERE number = {number}", [changed])
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = {row}", [changed])
         connection.commit()
     done = salvage(path, tmp_path / "new.db", keys=keys)
     assert done.samples == len(original[1]) - 1

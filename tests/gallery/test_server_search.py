@@ -1,5 +1,6 @@
 """Searching on the server, beside the index in memory of the very same gallery."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from facenet_app.gallery import recall, server_index
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.load import load_index
 from facenet_app.gallery.schema import identities
-from facenet_app.gallery.server_index import Measured
+from facenet_app.gallery.server_index import Measured, search_effort
 from facenet_app.gallery.server_search import ServerIndex
 from facenet_app.gallery.store import GalleryStore
 
@@ -93,6 +94,14 @@ def measured(store: GalleryStore) -> dict[str, Measured]:
     return store._database.read(Measured.all_of)
 
 
+def efforts(store: GalleryStore, fingerprint: str, recall: float = 0.999) -> list[int | None]:
+    """Of searches by centroid, and by sample."""
+    tables = ("centroids", "sample_vectors")
+    return store._database.read(
+        lambda connection: [search_effort(connection, table, fingerprint, recall) for table in tables]
+    )
+
+
 def normalized(numbers: tuple[int, ...]) -> NDArray[np.float32]:
     vector = np.array(numbers, np.float64)
     return (vector / np.linalg.norm(vector)).astype(np.float32)
@@ -112,7 +121,7 @@ def test_the_same_as_in_memory_when_ties_abound(
     k: int,
     template: Template,
 ) -> None:
-    with shared._database.writing() as connection:
+    with shared._database._write_transaction() as connection:
         connection.execute(delete(identities))
         reload_all(connection)
     shared.add_people([(name, [at(number, vector)]) for number, (name, vector) in enumerate(world)])
@@ -179,11 +188,10 @@ def test_a_reembedding_between_looking_and_searching(url: ServerUrl) -> None:
 
 @pytest.mark.parametrize("template", list(Template))
 def test_a_large_gallery_is_searched_by_its_index(large: GalleryStore, template: Template) -> None:
-    for each in measured(large).values():
-        assert each.effort(FINGERPRINT, 0.999) is not None
+    assert all(effort is not None for effort in efforts(large, FINGERPRINT))
     plan = "EXPLAIN SELECT identity_id FROM {} WHERE fingerprint = 'net-a:0123' ORDER BY {} LIMIT 9"
-    order = "CAST(vector AS vector(16)) <-> CAST('[" + ",".join(["0.25"] * 16) + "]' AS vector(16))"
-    with large._database.reading() as connection:
+    order = "CAST(vector AS halfvec(16)) <-> CAST('[" + ",".join(["0.25"] * 16) + "]' AS halfvec(16))"
+    with large._database._engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for table in ("centroids", "sample_vectors"):
             lines = connection.exec_driver_sql(plan.format(table, order)).scalars().all()
@@ -222,10 +230,9 @@ def test_a_recall_of_one_compares_with_everybody(url: ServerUrl, monkeypatch: py
 
 def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> None:
     large.reembed("net-b", "net-b:1", embed_differently)
-    for each in measured(large).values():
-        assert each.effort("net-b:1", 0.999) is not None
-        assert each.effort(FINGERPRINT, 0.999) is None
-    with large._database.reading() as connection:
+    assert all(effort is not None for effort in efforts(large, "net-b:1"))
+    assert efforts(large, FINGERPRINT) == [None, None]
+    with large._database._engine.begin() as connection:
         names = text("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'hnsw%'")
         assert connection.execute(names).scalar_one() == 2
     probe = Embedding(unit(4, 8), "net-b:1")
@@ -233,7 +240,7 @@ def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> No
 
 
 def test_an_index_that_is_not_there_is_said_and_done_without(large: GalleryStore) -> None:
-    with large._database.writing() as connection:
+    with large._database._write_transaction() as connection:
         connection.execute(text("UPDATE vector_searches SET fingerprint = NULL, rows_then = NULL"))
     large.set_consent("Person 000", Consent(expires_at=FAR_OFF))  # builds what is missing
     assert large.check() == []
@@ -263,7 +270,7 @@ def known(rows: int, rows_then: int, recalls: dict[int, float], fingerprint: str
 
 
 @pytest.mark.parametrize(
-    ("measured", "effort", "due"),
+    ("known", "effort", "due"),
     [
         (known(50_000, 40_000, {40: 0.98, 80: 0.999, 120: 1.0}), 80, False),
         (known(50_000, 40_000, {40: 0.98, 1000: 0.99}), None, False),  # it can do no better
@@ -274,12 +281,17 @@ def known(rows: int, rows_then: int, recalls: dict[int, float], fingerprint: str
     ],
 )
 def test_the_least_effort_that_was_measured_to_be_enough(
-    measured: Measured, effort: int | None, due: bool
+    shared: GalleryStore, known: Measured, effort: int | None, due: bool
 ) -> None:
-    assert measured.effort("f", 0.999) == effort
-    assert measured.is_due("f", 0.999) == due
-    assert measured.effort("f", 1) is None
-    assert not measured.is_due("f", 1)
+    assert known.is_due("f", 0.999) == due
+    assert not known.is_due("f", 1)
+    with shared._database._writer.connect() as connection:  # rolled back
+        given = {"rows": known.rows, "whose": known.fingerprint, "recalls": json.dumps(known.recalls)}
+        columns = "rows = :rows, fingerprint = :whose, recalls = CAST(:recalls AS json)"
+        connection.execute(text(f"UPDATE vector_searches SET {columns} WHERE name = 'centroids'"), given)
+        assert search_effort(connection, "centroids", "f", 0.999) == effort
+        assert search_effort(connection, "centroids", "f", 1) is None
+        assert search_effort(connection, "sample_vectors", "f", 0.999) is None
 
 
 def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
@@ -290,7 +302,7 @@ def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) 
             return [first]
 
     first = large.get("Person 000").id
-    with large._database.reading() as connection:
+    with large._database._engine.begin() as connection:
         true = recall.IndexedQuery("centroids", FINGERPRINT, 16)
         ((_, share),) = recall.measure_recalls(connection, true, [1000])
         ((_, chance),) = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [1000])

@@ -1,0 +1,107 @@
+"""Searching on a PostgreSQL server as one statement: functions that it keeps the plans of."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Create the functions; a file has none, it is searched in memory."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(SEARCH_EFFORT)
+        op.execute(NEAREST_PEOPLE)
+        # Those in full precision; the next write builds the others.
+        op.execute(DROP_INDEXES)
+        op.execute("UPDATE vector_searches SET fingerprint = NULL, rows_then = NULL, recalls = NULL")
+
+
+SEARCH_EFFORT = """
+CREATE FUNCTION search_effort(of_table text, whose text, recall double precision, fewest integer)
+RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT min(key::integer)
+    FROM vector_searches, json_each_text(recalls)
+    WHERE name = of_table AND fingerprint = whose AND rows >= fewest
+        AND recall < 1 AND value::double precision >= recall
+$$
+"""
+
+# A scan in the order of distances, or of everybody; then whose rows those are, without the expired; then
+# who is not farther than the k-th, but for what sums in float32 can be wrong by; then their samples.
+NEAREST_PEOPLE = """
+CREATE FUNCTION nearest_people(
+    whose text, probe vector, of_table text, k integer, spare integer, margin double precision,
+    recall double precision, fewest integer, moment timestamptz
+) RETURNS TABLE (
+    held text, identity_id varchar, name varchar, sample_id varchar, sample bytea, centroid bytea
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    model text := (SELECT fingerprint FROM gallery);
+    effort integer := search_effort(of_table, whose, recall, fewest);
+    size integer := vector_dims(probe);
+    wanted integer := k + spare;
+    scan text;
+    people varchar[];
+    alive bigint;
+    seen bigint;
+BEGIN
+    IF model <> whose THEN
+        RETURN QUERY SELECT model, NULL::varchar, NULL::varchar, NULL::varchar, NULL::bytea, NULL::bytea;
+        RETURN;
+    END IF;
+    IF effort IS NULL THEN
+        scan := format('SELECT identity_id, vector <-> $1 AS far FROM %I', of_table);
+    ELSE
+        PERFORM set_config('hnsw.ef_search', least(greatest(effort, wanted), 1000)::text, true);
+        PERFORM set_config('hnsw.iterative_scan', 'strict_order', true);
+        scan := format(
+            'SELECT identity_id, vector <-> $1 AS far FROM %2$I WHERE fingerprint = %3$L '
+            'ORDER BY CAST(vector AS halfvec(%1$s)) <-> CAST($1 AS halfvec(%1$s)) LIMIT $2',
+            size, of_table, whose
+        );
+    END IF;
+    LOOP
+        EXECUTE format(
+            'WITH best AS MATERIALIZED ('
+            '    SELECT identity_id, min(far) AS far, count(*) AS rows FROM (%s) AS scanned '
+            '    GROUP BY identity_id'
+            '), alive AS MATERIALIZED ('
+            '    SELECT identity_id, far FROM best WHERE NOT EXISTS ('
+            '        SELECT FROM identities WHERE id = best.identity_id AND expires_at <= $5)'
+            ') SELECT array_agg(identity_id) FILTER (WHERE far <= $4 + coalesce('
+            '        (SELECT far FROM alive ORDER BY far OFFSET $3 - 1 LIMIT 1), ''infinity'')),'
+            '    count(*), (SELECT coalesce(sum(rows), 0) FROM best) FROM alive', scan
+        ) INTO people, alive, seen USING probe, wanted, k, margin, moment;
+        EXIT WHEN effort IS NULL OR alive >= k OR seen < wanted;
+        wanted := 2 * wanted;
+    END LOOP;
+    RETURN QUERY
+        SELECT model, v.identity_id, i.name, s.id, vector_send(v.vector), vector_send(c.vector)
+        FROM (
+            SELECT number, identity_id, vector, far, min(far) OVER (PARTITION BY identity_id) AS least
+            FROM (
+                SELECT number, identity_id, vector, vector <-> probe AS far
+                FROM sample_vectors WHERE identity_id = ANY(people)
+            ) AS measured
+        ) AS v
+        JOIN samples s ON s.number = v.number
+        JOIN identities i ON i.id = v.identity_id
+        JOIN centroids c ON c.identity_id = v.identity_id
+        WHERE v.far <= v.least + margin;
+END $$
+"""
+
+DROP_INDEXES = """
+DO $$
+DECLARE
+    each text;
+BEGIN
+    FOR each IN
+        SELECT indexname FROM pg_indexes
+        WHERE tablename IN ('centroids', 'sample_vectors') AND indexname LIKE 'hnsw%'
+    LOOP
+        EXECUTE format('DROP INDEX %I', each);
+    END LOOP;
+END $$
+"""
