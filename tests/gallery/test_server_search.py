@@ -19,9 +19,11 @@ from facenet_app.errors import ModelMismatch
 from facenet_app.gallery import recall, server_index
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.load import load_index
+from facenet_app.gallery.recall import Recalls
 from facenet_app.gallery.schema import identities
 from facenet_app.gallery.server_index import Measured, search_effort
 from facenet_app.gallery.server_search import ServerIndex
+from facenet_app.gallery.server_vectors import vectors_sent
 from facenet_app.gallery.store import GalleryStore
 
 pytestmark = pytest.mark.postgres
@@ -265,8 +267,9 @@ def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server
         assert store.check() == []
 
 
-def known(rows: int, rows_then: int, recalls: dict[int, float], fingerprint: str = "f") -> Measured:
-    return Measured("centroids", rows, fingerprint, rows_then, recalls)
+def known(rows: int, rows_then: int, shares: dict[int, float], fingerprint: str = "f") -> Measured:
+    """As measured with probes of both kinds."""
+    return Measured("centroids", rows, fingerprint, rows_then, Recalls(shares, shares, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -286,12 +289,35 @@ def test_the_least_effort_that_was_measured_to_be_enough(
     assert known.is_due("f", 0.999) == due
     assert not known.is_due("f", 1)
     with shared._database._writer.connect() as connection:  # rolled back
-        given = {"rows": known.rows, "whose": known.fingerprint, "recalls": json.dumps(known.recalls)}
+        recalls = json.dumps(known.recalls.to_dict())
+        given = {"rows": known.rows, "whose": known.fingerprint, "recalls": recalls}
         columns = "rows = :rows, fingerprint = :whose, recalls = CAST(:recalls AS json)"
         connection.execute(text(f"UPDATE vector_searches SET {columns} WHERE name = 'centroids'"), given)
-        assert search_effort(connection, "centroids", "f", 0.999) == effort
-        assert search_effort(connection, "centroids", "f", 1) is None
+        assert Measured.all_of(connection)["centroids"].recalls == known.recalls
+        for kind in ("alike", "between"):
+            assert search_effort(connection, "centroids", "f", 0.999, kind) == effort
+            assert search_effort(connection, "centroids", "f", 1, kind) is None
         assert search_effort(connection, "sample_vectors", "f", 0.999) is None
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_who_is_not_surely_the_nearest_is_looked_for_thoroughly(
+    large: GalleryStore, template: Template
+) -> None:
+    """With the least effort possible, and where nobody is sure, with that of comparing with everybody."""
+    hasty = Recalls({1: 1.0}, {}, 0.0)
+    with large._database._writer.begin() as connection:
+        given = {"recalls": json.dumps(hasty.to_dict())}
+        connection.execute(text("UPDATE vector_searches SET recalls = CAST(:recalls AS json)"), given)
+    for seed in range(0, 150, 10):
+        expected = in_memory(large, embedding(seed), EVERYBODY, template)
+        assert large.index().search(embedding(seed), EVERYBODY, template) == expected
+    with large._database._writer.begin() as connection:
+        connection.execute(
+            text("UPDATE vector_searches SET recalls = CAST(:recalls AS json)"),
+            {"recalls": json.dumps(Recalls({1: 1.0}, {}, 3.0).to_dict())},
+        )
+    assert len(large.index().search(embedding(3), 5, template)) == 5  # whoever the index came upon
 
 
 def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
@@ -303,8 +329,31 @@ def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) 
 
     first = large.get("Person 000").id
     with large._database._engine.begin() as connection:
-        true = recall.IndexedQuery("centroids", FINGERPRINT, 16)
-        ((_, share),) = recall.measure_recalls(connection, true, [1000])
-        ((_, chance),) = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [1000])
-    assert share == 1
-    assert chance < 0.2
+        true = recall.measure_recalls(
+            connection, recall.IndexedQuery("centroids", FINGERPRINT, 16), [1000], 1
+        )
+        chance = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [40, 1000], 1)
+    assert (true.alike, true.between) == ({1000: 1}, {1000: 1})
+    assert chance.alike.keys() == chance.between.keys() == {40, 1000}
+    assert max(*chance.alike.values(), *chance.between.values()) < 0.2
+
+
+@pytest.mark.parametrize("table", ["centroids", "sample_vectors"])
+def test_the_nearest_row_of_a_probe_and_how_near_others_are(large: GalleryStore, table: str) -> None:
+    """Against a loop over all rows, which come in several portions."""
+    with pytest.MonkeyPatch.context() as patch, large._database._engine.begin() as connection:
+        patch.setattr(recall, "_CHUNK", 40)
+        probes = recall._probes(connection, recall.IndexedQuery(table, FINGERPRINT, 16))
+        found, sure = recall._compared_with_all(
+            connection, recall.IndexedQuery(table, FINGERPRINT, 16), probes
+        )
+        rows = connection.execute(text(f"SELECT identity_id, vector_send(vector) AS sent FROM {table}")).all()
+    vectors = vectors_sent([row.sent for row in rows])
+    others = []
+    for number, (probe, of) in enumerate(zip(probes.vectors, probes.of, strict=True)):
+        far = [float(np.linalg.norm(probe - vector)) for vector in vectors]
+        of_found = [each for each, row in zip(far, rows, strict=True) if row.identity_id == found[number]]
+        assert min(of_found) == pytest.approx(min(far), abs=1e-5)  # in the middle between two, either will do
+        if number % 2 == 0:
+            others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
+    assert sure == pytest.approx(min(others), abs=1e-5)

@@ -17,17 +17,18 @@ def upgrade() -> None:
 
 
 SEARCH_EFFORT = """
-CREATE FUNCTION search_effort(of_table text, whose text, recall double precision, fewest integer)
+CREATE FUNCTION search_effort(of_table text, whose text, recall double precision, fewest integer, kind text)
 RETURNS integer LANGUAGE sql STABLE AS $$
     SELECT min(key::integer)
-    FROM vector_searches, json_each_text(recalls)
+    FROM vector_searches, json_each_text(recalls -> kind)
     WHERE name = of_table AND fingerprint = whose AND rows >= fewest
         AND recall < 1 AND value::double precision >= recall
 $$
 """
 
 # A scan in the order of distances, or of everybody; then whose rows those are, without the expired; then
-# who is not farther than the k-th, but for what sums in float32 can be wrong by; then their samples.
+# who is not farther than the k-th, but for what sums in float32 can be wrong by; then their samples. The
+# index is looked through thoroughly only if nobody is so near that nobody else can be nearer.
 NEAREST_PEOPLE = """
 CREATE FUNCTION nearest_people(
     whose text, probe vector, of_table text, k integer, spare integer, margin double precision,
@@ -38,30 +39,34 @@ CREATE FUNCTION nearest_people(
 #variable_conflict use_column
 DECLARE
     model text := (SELECT fingerprint FROM gallery);
-    effort integer := search_effort(of_table, whose, recall, fewest);
+    thorough integer := search_effort(of_table, whose, recall, fewest, 'between');
+    effort integer := coalesce(search_effort(of_table, whose, recall, fewest, 'alike'), thorough);
+    sure double precision := (SELECT (recalls ->> 'sure')::double precision FROM vector_searches
+                              WHERE name = of_table);
     size integer := vector_dims(probe);
     wanted integer := k + spare;
     scan text;
     people varchar[];
     alive bigint;
     seen bigint;
+    nearest double precision;
 BEGIN
     IF model <> whose THEN
         RETURN QUERY SELECT model, NULL::varchar, NULL::varchar, NULL::varchar, NULL::bytea, NULL::bytea;
         RETURN;
     END IF;
-    IF effort IS NULL THEN
-        scan := format('SELECT identity_id, vector <-> $1 AS far FROM %I', of_table);
-    ELSE
-        PERFORM set_config('hnsw.ef_search', least(greatest(effort, wanted), 1000)::text, true);
-        PERFORM set_config('hnsw.iterative_scan', 'strict_order', true);
-        scan := format(
-            'SELECT identity_id, vector <-> $1 AS far FROM %2$I WHERE fingerprint = %3$L '
-            'ORDER BY CAST(vector AS halfvec(%1$s)) <-> CAST($1 AS halfvec(%1$s)) LIMIT $2',
-            size, of_table, whose
-        );
-    END IF;
     LOOP
+        IF effort IS NULL THEN
+            scan := format('SELECT identity_id, vector <-> $1 AS far FROM %I', of_table);
+        ELSE
+            PERFORM set_config('hnsw.ef_search', least(greatest(effort, wanted), 1000)::text, true);
+            PERFORM set_config('hnsw.iterative_scan', 'strict_order', true);
+            scan := format(
+                'SELECT identity_id, vector <-> $1 AS far FROM %2$I WHERE fingerprint = %3$L '
+                'ORDER BY CAST(vector AS halfvec(%1$s)) <-> CAST($1 AS halfvec(%1$s)) LIMIT $2',
+                size, of_table, whose
+            );
+        END IF;
         EXECUTE format(
             'WITH best AS MATERIALIZED ('
             '    SELECT identity_id, min(far) AS far, count(*) AS rows FROM (%s) AS scanned '
@@ -71,10 +76,16 @@ BEGIN
             '        SELECT FROM identities WHERE id = best.identity_id AND expires_at <= $5)'
             ') SELECT array_agg(identity_id) FILTER (WHERE far <= $4 + coalesce('
             '        (SELECT far FROM alive ORDER BY far OFFSET $3 - 1 LIMIT 1), ''infinity'')),'
-            '    count(*), (SELECT coalesce(sum(rows), 0) FROM best) FROM alive', scan
-        ) INTO people, alive, seen USING probe, wanted, k, margin, moment;
-        EXIT WHEN effort IS NULL OR alive >= k OR seen < wanted;
-        wanted := 2 * wanted;
+            '    count(*), (SELECT coalesce(sum(rows), 0) FROM best), min(far) FROM alive', scan
+        ) INTO people, alive, seen, nearest USING probe, wanted, k, margin, moment;
+        EXIT WHEN effort IS NULL;
+        IF alive < k AND seen >= wanted THEN
+            wanted := 2 * wanted;
+        ELSIF nearest < sure OR effort IS NOT DISTINCT FROM thorough THEN
+            EXIT;
+        ELSE
+            effort := thorough;
+        END IF;
     END LOOP;
     RETURN QUERY
         SELECT model, v.identity_id, i.name, s.id, vector_send(v.vector), vector_send(c.vector)
