@@ -46,6 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=200, help="(default %(default)s)")
     parser.add_argument("--cuts", type=int, default=50, help="power cuts, four copies each (%(default)s)")
+    parser.add_argument("--server-kills", type=int, default=20, help="with --postgres (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="decides what is written and when it ends")
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server; no power cuts")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table and the machine")
@@ -64,6 +65,17 @@ def main() -> int:
                 True,
             )
         ]
+        if options.server_kills and options.postgres:
+            counts, seconds = crash("server_kills", f"{made}/server", options.server_kills, options.seed)
+            rows.append(
+                Measurement(
+                    f"{counts['kills']} kills of all processes of a PostgreSQL server",
+                    f"0 of {counts['acknowledged']:,} acknowledged changes lost; of those under way "
+                    f"{counts['kept']} were kept whole and {counts['left_out']} left out; {seconds:.0f} s",
+                    "0 lost, 0 unsound",
+                    True,
+                )
+            )
         if options.cuts and not options.postgres:
             counts, seconds = crash("power_cuts", f"{made}/cut.db", options.cuts, options.seed)
             rows.append(

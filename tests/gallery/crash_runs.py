@@ -16,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-from crashes import People, after, apply, changes, found, kill, opened, same, writer
+from crashes import Heard, People, after, apply, changes, found, kill, opened, same, writer
+from server_crashes import mortal_server
 
 from facenet_app.domain import Place, place_of
 from facenet_app.errors import GalleryError
@@ -35,15 +36,37 @@ def kills(gallery: Place, often: int, seed: int) -> dict[str, int]:
             time.sleep(rng.uniform(0, 0.03))  # into the middle of something
             kill(pid)
             heard = hear(-1)
-        states = heard.possible(people)
-        people = found(gallery)
-        matching = [same(people, state) for state in states]
-        assert any(matching), (states, people)
-        counts["kills"] += 1
-        counts["acknowledged"] += len(heard.done)
-        if heard.begun is not None:
-            counts["left_out" if matching[0] else "kept"] += 1
+        people = counted(counts, heard, people, found(gallery))
     return counts
+
+
+def server_kills(folder: Path, often: int, seed: int) -> dict[str, int]:
+    """Kill a server of its own in ``folder`` at random points, and its client; both start again."""
+    rng, people = random.Random(seed), People()
+    counts = {"kills": 0, "acknowledged": 0, "kept": 0, "left_out": 0}
+    with mortal_server(folder) as server:
+        for number in range(often):
+            with writer(server.address, people, number, ALL) as (pid, hear):
+                hear(rng.randint(1, 4))
+                time.sleep(rng.uniform(0, 0.03))  # into the middle of something
+                server.kill()
+                kill(pid)
+                heard = hear(-1)
+            server.start_again()
+            people = counted(counts, heard, people, found(server.address))
+    return counts
+
+
+def counted(counts: dict[str, int], heard: Heard, before: People, people: People) -> People:
+    """The people that are there, if they can be after what was heard of the writer."""
+    states = heard.possible(before)
+    matching = [same(people, state) for state in states]
+    assert any(matching), (states, people)
+    counts["kills"] += 1
+    counts["acknowledged"] += len(heard.done)
+    if heard.begun is not None:
+        counts["left_out" if matching[0] else "kept"] += 1
+    return people
 
 
 def power_cuts(gallery: Path, often: int, seed: int) -> dict[str, int]:
@@ -119,5 +142,10 @@ def full_disk(gallery: Path, limit: int, seed: int) -> dict[str, int]:
 
 if __name__ == "__main__":
     what, where, count, chance = sys.argv[1:]
-    run = {"kills": kills, "power_cuts": power_cuts, "full_disk": full_disk}[what]
+    run = {
+        "kills": kills,
+        "server_kills": server_kills,
+        "power_cuts": power_cuts,
+        "full_disk": full_disk,
+    }[what]
     print(json.dumps(run(place_of(where), int(count), int(chance))))  # type: ignore[operator]  # tests are not checked

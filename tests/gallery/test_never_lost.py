@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from crashes import found
@@ -46,6 +47,16 @@ def test_killed_at_random_points(path: Path, run: Run) -> None:
 @pytest.mark.postgres
 def test_killed_at_random_points_with_a_server(url: ServerUrl, run: Run) -> None:
     assert run("kills", url, 4)["kills"] == 4
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("server")  # where none can be started, this one is skipped, too
+def test_the_server_is_killed_at_random_points(run: Run) -> None:
+    """benchmarks/gallery_kill.py --postgres does it more often."""
+    with TemporaryDirectory(prefix="facenet-pg-") as folder:  # its path is short enough for a socket
+        counts = run("server_kills", Path(folder), 1)
+    assert counts["kills"] == 1
+    assert counts["acknowledged"] >= 1
 
 
 def test_the_power_goes_at_random_points(path: Path, run: Run) -> None:
