@@ -1,19 +1,23 @@
 """Looking after the gallery of a service: opening it, who is in it, changing and re-embedding it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from facenet_app.comparison.rules import Asked, Measured
-from facenet_app.domain import Changeover, Finding, Identity, OperatingPoint, Sample
-from facenet_app.errors import ReadOnlyGallery
+from facenet_app.domain import Changeover, Finding, Identity, OperatingPoint, PeoplePage, Sample
+from facenet_app.errors import GalleryError, ModelMismatch, ReadOnlyGallery
 from facenet_app.extraction import FaceExtractor
 from facenet_app.settings import Settings
 
 if TYPE_CHECKING:  # the gallery costs an import of SQLAlchemy, which verification does not need
+    from facenet_app.gallery.merge import MergePlan, OnConflict
     from facenet_app.gallery.store import GalleryStore
+    from facenet_app.gallery.taken_out import TakenOut
 
 __all__ = ["GalleryUpkeep", "OpenGallery", "Progress"]
 
@@ -83,6 +87,13 @@ class GalleryUpkeep:
         """Everybody enrolled, by name."""
         return self.gallery.identities()
 
+    def people(self, find: str = "", *, offset: int = 0, limit: int = 100) -> PeoplePage:
+        """Some of the people whose name holds ``find`` in any case, by name, and how many there are.
+
+        Quick however large the gallery is, see :meth:`facenet_app.gallery.browsing.Browsing.people_page`.
+        """
+        return self.gallery.people_page(find, offset=offset, limit=limit)
+
     def identity(self, name: str) -> Identity:
         """One person by name.
 
@@ -124,14 +135,74 @@ class GalleryUpkeep:
         self._refuse_if_read_only()
         return self.gallery.remove(name)
 
+    def take_out(self, name: str, sample_id: str | None = None) -> "TakenOut":
+        """Remove a person, or one of their samples, and give it back for :meth:`put_back`.
+
+        It is in memory only from then on: who drops the result has removed it for good.
+
+        Raises:
+            IdentityNotFound: nobody of this name is enrolled.
+            GalleryError: the person has no such sample.
+            UsageError: it is the person's only sample.
+        """
+        self._refuse_if_read_only()
+        return self.gallery.take_out(name, sample_id)
+
+    def put_back(self, taken: "TakenOut") -> Identity:
+        """Undo :meth:`take_out`.
+
+        Raises:
+            GalleryError: it does not fit any more, see :meth:`facenet_app.gallery.undoing.Undoing.put_back`.
+        """
+        self._refuse_if_read_only()
+        return self.gallery.put_back(taken)
+
+    def import_archive(
+        self, archive: Path, rule: "OnConflict", *, dry_run: bool = False, progress: Progress | None = None
+    ) -> "MergePlan":
+        """Bring in everybody of an archive that ``gallery export`` wrote, or nobody; gives what was done.
+
+        Args:
+            archive: the file; it is checked wholly before the gallery is touched.
+            rule: for people who are there already.
+            dry_run: only say what would happen.
+            progress: as in :meth:`reembed`, of checking and then of storing.
+
+        Raises:
+            ArchiveRefused: it is no such archive, or it is damaged.
+            ModelMismatch: it is of another model.
+        """
+        from facenet_app.gallery.archive_read import read_archive
+        from facenet_app.gallery.archive_zip import StoredZip
+
+        if not dry_run:
+            self._refuse_if_read_only()
+        with StoredZip(archive) as opened:
+            incoming = read_archive(opened, progress)
+            if dry_run:
+                return self.gallery.would_merge(incoming, rule)
+            return self.gallery.merge_in(incoming, rule, progress)
+
     def _refuse_if_read_only(self) -> None:
         if self.settings.read_only:
             raise ReadOnlyGallery("the gallery is read-only here", "ask who set FACENET_APP_READ_ONLY")
 
     def check_gallery(self) -> list[Finding]:
-        """What is wrong with the gallery, also one of another model; empty if nothing is."""
+        """What is wrong with the gallery, also one of another model, and then what somebody should look at.
+
+        Takes a time in proportion to the gallery, and for large ones to its square.
+        """
         with self._open_gallery(any_model=True) as store:
-            return store.check()
+            found = store.check()
+            points = store.operating_points()
+            try:
+                store.refuse_other_model(self.extractor.model, self.extractor.fingerprint)
+                points = self.measured.led_by(points).points
+            except ModelMismatch as error:
+                found.append(Finding(error.code, f"{error.message}.", error.hint))
+            with suppress(GalleryError):  # damage, which is among what was found
+                found += store.check_people(points)
+        return found
 
     def reembed(self, progress: Progress | None = None) -> int:
         """Make every embedding of the gallery anew with this model, from the stored crops.

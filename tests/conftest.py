@@ -4,11 +4,15 @@ import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from made_video import write_video
 
 from facenet_app.service import FaceService
+
+if TYPE_CHECKING:
+    from server import Server
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +46,15 @@ def lfw(require: Callable[[str, str], None]) -> Path:
     if not (folder / "pairs.txt").is_file():
         require("lfw", "Labeled Faces in the Wild is not at FACENET_APP_LFW")
     return folder / "images"
+
+
+@pytest.fixture(scope="session")
+def server(require: Callable[[str, str], None]) -> "Iterator[Server]":
+    """A PostgreSQL server of this run."""
+    from server import start_server
+
+    with start_server(lambda: require("postgres", "PostgreSQL with pgvector cannot be started")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -42,9 +42,7 @@ async def list_identities(
     """Who is enrolled, by name, a page at a time. Needs `enroll`."""
 
     def job(_: Fields) -> dict[str, Any]:
-        everybody = backend.service.identities()
-        page = everybody[offset : offset + limit]
-        return {"identities": [each.to_dict() for each in page], "total": len(everybody), "offset": offset}
+        return backend.service.people(offset=offset, limit=limit).to_dict()
 
     return JSONResponse(await backend.answer(request, Scope.ENROLL, job))
 

@@ -7,6 +7,7 @@ Embeddings and pixels never enter it.
 """
 
 from facenet_app.domain.audit import AuditAction, AuditEntry, AuditTrail
+from facenet_app.domain.browsing import PeoplePage, StoredFace
 from facenet_app.domain.changeover import Changeover, ModelOutcomes, PersonChange
 from facenet_app.domain.consent import Consent, expiry_time
 from facenet_app.domain.decisions import Decision, OperatingPoint, Rate, SearchRisk, Verification
@@ -69,6 +70,7 @@ __all__ = [
     "Landmarks",
     "ModelOutcomes",
     "OperatingPoint",
+    "PeoplePage",
     "PersonChange",
     "Place",
     "Quality",
@@ -80,6 +82,7 @@ __all__ = [
     "Selection",
     "ServerUrl",
     "Sighting",
+    "StoredFace",
     "Template",
     "Verification",
     "VideoIdentification",

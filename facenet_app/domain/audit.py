@@ -23,6 +23,8 @@ class AuditAction(StrEnum):
     MERGE = "merge"
     CONSENT = "consent"
     REMOVE = "remove"
+    REMOVE_SAMPLE = "remove_sample"
+    UNDO_REMOVE = "undo_remove"
     PURGE = "purge"
     IMPORT = "import"
     EXPORT = "export"

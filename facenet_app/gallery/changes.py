@@ -15,23 +15,36 @@ from facenet_app.gallery.sample_rows import insert_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
-__all__ = ["NO_NEWS", "add_arrival", "delete_person", "rename_person"]
+__all__ = ["NO_NEWS", "add_arrival", "add_samples", "delete_person", "delete_sample", "rename_person"]
 
 NO_NEWS: Final = Consent()
 
 
-def add_arrival(connection: Connection, person: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store somebody with samples as they were elsewhere: ids, times and all.
+def add_arrival(
+    connection: Connection,
+    person: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
+    action: AuditAction = AuditAction.IMPORT,
+) -> None:
+    """Store somebody with samples as they were elsewhere or before: ids, times and all.
 
     Args:
         connection: of a transaction that writes.
         person: columns of ``identities``; nobody may have the id or the name.
         rows: as for :func:`insert_samples`, without the owner; no sample may have their ids or digests.
+        action: what the audit trail calls it.
     """
     connection.execute(insert(identities).values(cipher_of(connection).sealed(person)))
+    add_samples(connection, person["id"], rows, action)
+
+
+def add_samples(
+    connection: Connection, identity_id: str, rows: Sequence[Mapping[str, Any]], action: AuditAction
+) -> None:
+    """Store samples of somebody who is there; see :func:`add_arrival`."""
     if rows:
-        insert_samples(connection, [{**row, "identity_id": person["id"]} for row in rows])
-    record(connection, AuditAction.IMPORT, person["id"], samples=len(rows))
+        insert_samples(connection, [{**row, "identity_id": identity_id} for row in rows])
+    record(connection, action, identity_id, samples=len(rows))
 
 
 def rename_person(connection: Connection, old: str, new: str, *, merge: bool) -> Identity:
@@ -80,3 +93,12 @@ def delete_person(connection: Connection, person: Identity, action: AuditAction 
     connection.execute(delete(identities).where(identities.c.id == person.id))
     connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
     record(connection, action, person.id, samples=person.samples)
+
+
+def delete_sample(connection: Connection, identity_id: str, sample_id: str) -> None:
+    """Delete one sample of a person who stays, and note that the bytes are still to be wiped."""
+    one = samples.c.id == sample_id
+    log_samples(connection, ChangeKind.SAMPLE_REMOVED, one, identity_id)
+    connection.execute(delete(samples).where(one))
+    connection.execute(update(gallery).values(unwiped_revision=gallery.c.revision))
+    record(connection, AuditAction.REMOVE_SAMPLE, identity_id, samples=1)

@@ -10,7 +10,7 @@ from typing import Final
 
 from facenet_app.errors import InvalidName, UsageError
 
-__all__ = ["LONGEST_NAME", "LONGEST_NOTE", "checked_name", "checked_note", "name_key"]
+__all__ = ["LONGEST_NAME", "LONGEST_NOTE", "checked_name", "checked_note", "name_key", "part_key"]
 
 LONGEST_NAME: Final = 200
 """Code points of the longest name accepted, after normalization."""
@@ -87,3 +87,12 @@ def name_key(name: str) -> str:
     for _ in range(2):
         key = unicodedata.normalize("NFKD", key.casefold())
     return " ".join(unicodedata.normalize("NFKC", key).split())
+
+
+def part_key(part: str) -> str | None:
+    """What to look for in the :func:`name_key` of names with this part; None if no name can have it."""
+    try:
+        part = _plain_line(part, "name")
+    except InvalidName:
+        return None
+    return name_key(part) if len(part) <= LONGEST_NAME else None

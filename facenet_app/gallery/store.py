@@ -22,6 +22,7 @@ from facenet_app.domain import (
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.adding import add_people
 from facenet_app.gallery.binding import bind_empty
+from facenet_app.gallery.browsing import Browsing
 from facenet_app.gallery.changes import NO_NEWS, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
 from facenet_app.gallery.database import Database
@@ -34,6 +35,7 @@ from facenet_app.gallery.points import read_points, write_points
 from facenet_app.gallery.reembed import Embed, NewModel, reembed_gallery
 from facenet_app.gallery.rows import NewSample
 from facenet_app.gallery.searchable import Searchable
+from facenet_app.gallery.undoing import Undoing
 from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
@@ -41,7 +43,7 @@ __all__ = ["GalleryStore"]
 NamedDrafts = tuple[str, Sequence[SampleDraft]]
 
 
-class GalleryStore(People):
+class GalleryStore(People, Browsing, Undoing):
     """Everybody enrolled, bound to the one model whose embeddings it holds.
 
     Every method is one transaction, safe to call from several threads, with any number of other

@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 from markupsafe import Markup
 
-from facenet_app.domain import OperatingPoint
+from facenet_app.domain import Finding, OperatingPoint
 from facenet_app.errors import FacenetAppError, IdentityExists
 from facenet_app.web import text
 
@@ -26,9 +26,11 @@ class Answer:
     """What the page shows after a click.
 
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
-    decision before going on. ``people`` are lines and names for the list of the gallery, ``name``
-    is what the person is called from now on. ``points`` are thresholds that could be used,
-    ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face
+    decision before going on. ``people`` are lines and names for the list of the gallery, ``pictures``
+    numbers and ids of samples; ``start`` is the place of the first of them among ``total``. ``name`` is
+    what the person is called from now on, ``undo`` the key to put back what was removed and whose it was,
+    ``file`` one to save, ``findings`` what was found in the gallery. ``points`` are thresholds that could
+    be used, ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face
     was used, counted from the left, and of how many; ``matched`` are ids of the people that a picture
     of a video shows. ``files`` are to be shown or saved.
     """
@@ -37,7 +39,13 @@ class Answer:
     done: bool = True
     name_taken: bool = False
     people: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()
+    start: int = 0
+    total: int = 0
     name: str | None = None
+    undo: tuple[str, str] | None = None
+    file: Path | None = None
+    findings: tuple[Finding, ...] = ()
     points: tuple[OperatingPoint, ...] = ()
     markdown: str = ""
     csv: str = ""

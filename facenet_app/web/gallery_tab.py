@@ -1,10 +1,12 @@
-"""The tab Gallery: a list of people, one of them in full, and renaming, merging and removing.
+"""The tab Gallery: people by the page, one of them in full, and renaming, merging, removing and undoing.
 
-Every event does one thing and then renders the whole tab from the gallery, so what is shown is
+Every event does one thing and then renders list and person from the gallery, so what is shown is
 always what is stored.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,12 +14,36 @@ from gradio.blocks import Block
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.answer import Answer
 from facenet_app.web.components import PRIVATE
-from facenet_app.web.people import ask_merge, ask_remove, list_people, remove, rename, show
+from facenet_app.web.doctor_panel import DoctorPanel
+from facenet_app.web.moving_panel import moving_panel
+from facenet_app.web.pager import Pager
+from facenet_app.web.people import (
+    PEOPLE_SHOWN,
+    PICTURES_SHOWN,
+    ask_merge,
+    ask_remove,
+    ask_remove_picture,
+    list_people,
+    rename,
+    show,
+)
+from facenet_app.web.question import Question, QuestionPanel
+from facenet_app.web.undo_panel import UndoPanel
 
 __all__ = ["GalleryTab"]
 
 Updates = dict[Block, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a visitor is: the place of the first person in the list, who is shown, and from which picture."""
+
+    start: int = 0
+    name: str | None = None
+    pictures: int = 0
 
 
 class GalleryTab:
@@ -25,111 +51,172 @@ class GalleryTab:
 
     def __init__(self, service: FaceService) -> None:
         self._service = service
-        with gr.Tab(text.GALLERY_TAB, id="gallery") as self.tab, gr.Row():
-            with gr.Column(scale=2, min_width=300):
-                self.find = gr.Textbox(label=text.FIND, max_lines=1, elem_id="gallery-find")
-                self.note = gr.HTML()
-                self.chosen = gr.Radio(
-                    [], label=text.PEOPLE, visible=False, elem_id="gallery-people", elem_classes="fa-people"
-                )
-            with gr.Column(scale=3, min_width=300):
-                self.news = gr.HTML(elem_id="gallery-news")
-                self.person = gr.HTML(elem_id="gallery-person")
-                with gr.Column(visible=False) as self.actions:
-                    self._change_controls()
+        with gr.Tab(text.GALLERY_TAB, id="gallery") as self.tab:
+            self.view = gr.State(View())  # outside of the tab, Gradio would take it for another one
+            with gr.Row():
+                with gr.Column(scale=2, min_width=300):
+                    self._list()
+                with gr.Column(scale=3, min_width=300):
+                    self._person()
+            self.doctor = DoctorPanel(service, self.undo)
+            imported = moving_panel(service)
         self._wire()
+        for event in (self.doctor.mended, imported):
+            event.then(self._render, [self.view, self.find], self.outputs, show_progress="hidden", **PRIVATE)
 
-    def _change_controls(self) -> None:
-        self.new_name = gr.Textbox(label=text.NEW_NAME, max_lines=1, elem_id="gallery-new-name")
-        with gr.Row():
-            self.rename = gr.Button(text.RENAME, min_width=120)
-            self.remove = gr.Button(text.REMOVE, variant="stop", min_width=120)
-        with gr.Column(visible=False, elem_classes="fa-ask") as self.merge_panel:
-            self.merge_question = gr.HTML()
+    def _list(self) -> None:
+        self.find = gr.Textbox(label=text.FIND, max_lines=1, elem_id="gallery-find")
+        self.note = gr.HTML(elem_id="gallery-note")
+        self.chosen = gr.Radio(
+            [], label=text.PEOPLE, visible=False, elem_id="gallery-people", elem_classes="fa-people"
+        )
+        self.pages = Pager("gallery-people", PEOPLE_SHOWN)
+
+    def _person(self) -> None:
+        self.news = gr.HTML(elem_id="gallery-news")
+        self.undo = UndoPanel(self._service)
+        self.person = gr.HTML(elem_id="gallery-person")
+        self.more = Pager("gallery-pictures", PICTURES_SHOWN)
+        with gr.Column(visible=False) as self.actions:
+            self.new_name = gr.Textbox(label=text.NEW_NAME, max_lines=1, elem_id="gallery-new-name")
             with gr.Row():
-                self.merge = gr.Button(text.MERGE_YES, variant="primary", min_width=120)
-                self.keep_apart = gr.Button(text.CANCEL, min_width=120)
-        with gr.Column(visible=False, elem_classes="fa-ask") as self.remove_panel:
-            self.remove_question = gr.HTML()
-            with gr.Row():
-                self.remove_yes = gr.Button(text.REMOVE_YES, variant="stop", min_width=120)
-                self.keep = gr.Button(text.CANCEL, min_width=120)
+                self.rename = gr.Button(text.RENAME, min_width=120)
+                self.remove = gr.Button(text.REMOVE, variant="stop", min_width=120)
+            with gr.Row(visible=False) as self.one_picture:
+                self.picture = gr.Radio([], label=text.PICTURE, elem_id="gallery-picture")
+                self.remove_picture = gr.Button(text.REMOVE_PICTURE, size="sm", min_width=120)
+        self.question = QuestionPanel("gallery")
 
     def _wire(self) -> None:
-        outputs = {
-            self.note,
-            self.chosen,
-            self.news,
-            self.person,
-            self.actions,
-            self.new_name,
-            self.merge_panel,
-            self.merge_question,
-            self.remove_panel,
-            self.remove_question,
+        turn = {
+            self.pages.previous: partial(self._turn, -1),
+            self.pages.next: partial(self._turn, 1),
+            self.more.previous: partial(self._turn_pictures, -1),
+            self.more.next: partial(self._turn_pictures, 1),
         }
-        answers: tuple[tuple[list[Any], Callable[..., Updates]], ...] = (
-            ([self.tab.select, self.find.change, self.chosen.input], self._render),
-            ([self.keep.click, self.keep_apart.click], self._render),
-            ([self.rename.click, self.new_name.submit], self._rename),
-            ([self.merge.click], self._merge),
-            ([self.remove.click], self._ask_remove),
-            ([self.remove_yes.click], self._remove),
+        for button, answer in turn.items():
+            self._on([button.click], answer, "always_last")
+        self._on([self.tab.select], self._render, "always_last")
+        self._on([self.find.change], self._search, "always_last")
+        self._on([self.chosen.input], self._choose, "always_last")
+        self._on([self.rename.click, self.new_name.submit], self._rename)
+        self._on([self.remove.click], self._ask_remove)
+        self._on([self.remove_picture.click], self._ask_remove_picture)
+        shown = {"show_progress": "hidden", **PRIVATE}
+        self.question.yes.click(
+            self._do,
+            [self.view, self.find, self.question.asked, self.undo.state],
+            [*self.outputs, *self.undo.outputs],
+            **shown,
         )
-        for events, answer in answers:
-            gr.on(
-                events,
-                answer,
-                [self.find, self.chosen, self.new_name],
-                outputs,
-                show_progress="hidden",
-                trigger_mode="always_last",
-                **PRIVATE,
-            )
-        # The question names the name that was typed then; with another one it is out of date. The browser
-        # does this by itself: through the server's queue it could arrive after the next question.
-        hide = "() => ({__type__: 'update', visible: false})"
-        self.new_name.change(None, None, self.merge_panel, js=hide, **PRIVATE)
+        self.undo.button.click(
+            self._undo,
+            [self.view, self.find, self.undo.state],
+            [*self.outputs, *self.undo.outputs],
+            **shown,
+        )
+        self.question.hide_when(self.new_name.change)
+
+    def _on(self, events: list[Any], answer: Callable[..., Updates], mode: str = "once") -> None:
+        gr.on(
+            events,
+            answer,
+            [self.view, self.find, self.chosen, self.new_name, self.picture],
+            self.outputs,
+            show_progress="hidden",
+            trigger_mode=mode,
+            **PRIVATE,
+        )
+
+    @property
+    def outputs(self) -> list[Block]:
+        """Every component that is rendered anew after an event."""
+        own = [self.view, self.note, self.chosen, self.news, self.person, self.actions, self.new_name]
+        pages = [*self.pages.outputs, *self.more.outputs]
+        return [*own, self.one_picture, self.picture, *pages, *self.question.outputs]
 
     def _render(
-        self, find: str, name: str | None, new: str = "", *, news: str = "", merge: str = "", remove: str = ""
+        self,
+        view: View,
+        find: str,
+        *_: object,
+        news: str = "",
+        new: str | None = None,
+        question: Question | None = None,
     ) -> Updates:
-        """The whole tab: the list, the person chosen, and at most one question."""
-        listing = list_people(self._service, find)
-        there = any(name == listed for _, listed in listing.people)
-        person = show(self._service, name if there else None)
+        """List and person, what happened, and at most one question; ``new`` replaces the name typed in."""
+        listing = list_people(self._service, find, view.start)
+        shown = show(self._service, view.name, view.pictures)
+        listed = {name for _, name in listing.people}
+        several = shown.total > 1
         return {
+            self.view: View(listing.start, view.name, shown.start),
             self.note: listing.html,
             self.chosen: gr.Radio(
-                choices=list(listing.people), value=name if there else None, visible=bool(listing.people)
+                choices=list(listing.people),
+                value=view.name if view.name in listed else None,
+                visible=bool(listing.people),
             ),
             self.news: news,
-            self.person: person.html,
-            self.actions: gr.Column(visible=person.done),
-            self.new_name: new if there else "",
-            self.merge_panel: gr.Column(visible=bool(merge)),
-            self.merge_question: merge,
-            self.remove_panel: gr.Column(visible=bool(remove)),
-            self.remove_question: remove,
+            self.person: shown.html,
+            self.actions: gr.Column(visible=shown.done),
+            self.new_name: gr.skip() if new is None else new,
+            self.one_picture: gr.Row(visible=several),
+            self.picture: gr.Radio(choices=list(shown.pictures), value=None),
+            **self.pages.shown(listing.start, listing.total),
+            **self.more.shown(shown.start, shown.total),
+            **self.question.ask(question),
         }
 
-    def _rename(self, find: str, name: str | None, new: str) -> Updates:
+    def _turn(self, pages: int, view: View, find: str, *_: object) -> Updates:
+        return self._render(replace(view, start=self.pages.turned(view.start, pages)), find)
+
+    def _turn_pictures(self, pages: int, view: View, find: str, *_: object) -> Updates:
+        return self._render(replace(view, pictures=self.more.turned(view.pictures, pages)), find)
+
+    def _search(self, view: View, find: str, *_: object) -> Updates:
+        return self._render(replace(view, start=0), find)
+
+    def _choose(self, view: View, find: str, chosen: str | None, *_: object) -> Updates:
+        return self._render(View(view.start, chosen), find, new="")
+
+    def _rename(self, view: View, find: str, _: object, new: str, *__: object) -> Updates:
+        name = view.name
         answer = rename(self._service, name, new)
         if answer.name_taken:
-            return self._render(find, name, new, merge=ask_merge(self._service, name, new).html)
+            words = ask_merge(self._service, name, new).html
+            merge = Question(
+                words, text.MERGE_YES, lambda _: rename(self._service, name, new, merge=True), danger=False
+            )
+            return self._render(view, find, question=merge)
         if not answer.done:
-            return self._render(find, name, new, news=answer.html)
-        return self._render(find, answer.name, news=answer.html)
+            return self._render(view, find, news=answer.html)
+        return self._render(replace(view, name=answer.name), find, news=answer.html, new="")
 
-    def _merge(self, find: str, name: str | None, new: str) -> Updates:
-        answer = rename(self._service, name, new, merge=True)
-        return self._render(find, answer.name, news=answer.html)
+    def _ask_remove(self, view: View, find: str, *_: object) -> Updates:
+        return self._ask(view, find, ask_remove(self._service, view.name))
 
-    def _ask_remove(self, find: str, name: str | None, new: str) -> Updates:
-        answer = ask_remove(self._service, name)
-        if not answer.done:
-            return self._render(find, name, news=answer.html)
-        return self._render(find, name, new, remove=answer.html)
+    def _ask_remove_picture(self, view: View, find: str, *typed: str | None) -> Updates:
+        picture = typed[-1]
+        return self._ask(view, find, ask_remove_picture(self._service, picture), picture)
 
-    def _remove(self, find: str, name: str | None, _new: str) -> Updates:
-        return self._render(find, None, news=remove(self._service, name).html)
+    def _ask(self, view: View, find: str, asked: Answer, picture: str | None = None) -> Updates:
+        """Ask before a person, or one picture, is removed."""
+        if not asked.done:
+            return self._render(view, find, news=asked.html)
+        return self._render(view, find, question=self.undo.question(asked, picture))
+
+    def _do(self, view: View, find: str, question: Question | None, waiting: Any) -> Updates:
+        """What was asked about, after a yes."""
+        if question is None:
+            return self._render(view, find) | self.undo.offered(waiting)
+        answer = question.do(None)
+        if answer.done:
+            view = replace(view, name=answer.name)
+        return self._render(view, find, news=answer.html, new="") | self.undo.offered(waiting, answer)
+
+    def _undo(self, view: View, find: str, waiting: Any) -> Updates:
+        answer, waiting = self.undo.undo(waiting)
+        if answer.done:
+            view = View(view.start, answer.name)
+        return self._render(view, find, news=answer.html, new="") | self.undo.offered(waiting)

@@ -1,42 +1,82 @@
-"""What the tab Gallery does, as plain functions of a service and inputs."""
+"""What the tab Gallery does with people, as plain functions of a service and inputs."""
+
+from typing import Final
 
 from facenet_app.errors import UsageError
+from facenet_app.gallery.taken_out import TakenOut
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
-from facenet_app.web.results import person
+from facenet_app.web.evidence import crop_image
+from facenet_app.web.faces_view import person_view
+from facenet_app.web.for_a_while import ForAWhile
 
-__all__ = ["LONGEST_LIST", "ask_merge", "ask_remove", "list_people", "remove", "rename", "show"]
+__all__ = [
+    "PEOPLE_SHOWN",
+    "PICTURES_SHOWN",
+    "UNDO_SECONDS",
+    "Removed",
+    "ask_merge",
+    "ask_remove",
+    "ask_remove_picture",
+    "list_people",
+    "remove",
+    "rename",
+    "show",
+    "undo",
+]
 
-LONGEST_LIST = 100
-"""People in the list at a time; more would make the page slow, and nobody reads them."""
+PEOPLE_SHOWN: Final = 25
+"""People in the list at a time: the database looks for them, and the browser gets no others."""
+PICTURES_SHOWN: Final = 24
+"""Crops of a person at a time."""
+UNDO_SECONDS: Final = 60
+
+Removed = ForAWhile[TakenOut]
+"""What was removed and can still be put back: it is in the memory of this process, and nowhere else."""
 
 
 @answering
-def list_people(service: FaceService, find: str = "") -> Answer:
-    """The enrolled people whose name contains ``find``, in any case, and how many there are."""
-    everybody = service.identities()
-    wanted = find.strip().casefold()
-    found = [identity for identity in everybody if wanted in identity.name.casefold()]
+def list_people(service: FaceService, find: str = "", start: int = 0) -> Answer:
+    """Some of the people whose name contains ``find``, in any case, and how many there are.
+
+    ``start`` is the number of the first one; beyond the last one the last page is shown.
+    """
+    page = service.people(find, offset=start, limit=PEOPLE_SHOWN)
+    if not page.total:
+        somebody = find.strip() and service.people(limit=1).total
+        return Answer(message(text.NOBODY_FOUND if somebody else text.NOBODY))
+    if not page.people:
+        start = _last_page(page.total, PEOPLE_SHOWN)
+        page = service.people(find, offset=start, limit=PEOPLE_SHOWN)
     lines = tuple(
         (text.person_line(name=each.name, count=each.samples, date=text.day(each.enrolled_at)), each.name)
-        for each in found[:LONGEST_LIST]
+        for each in page.people
     )
-    if not everybody:
-        return Answer(message(text.NOBODY))
-    if not found:
-        return Answer(message(text.NOBODY_FOUND))
-    cut = len(lines) < len(found)
-    shown = text.first_people(shown=len(lines), number=len(found)) if cut else text.people(count=len(found))
-    return Answer(message(shown, "plain"), people=lines)
+    last = start + len(lines)
+    shown = text.people(count=page.total)
+    if len(lines) < page.total:
+        shown = text.people_from_to(first=start + 1, last=last, number=page.total)
+    return Answer(message(shown, "plain"), people=lines, start=start, total=page.total)
+
+
+def _last_page(total: int, size: int) -> int:
+    """Where the last page begins."""
+    return max(0, (total - 1) // size * size)
 
 
 @answering
-def show(service: FaceService, name: str | None) -> Answer:
-    """One person with every crop; nothing if nobody is chosen."""
+def show(service: FaceService, name: str | None, start: int = 0) -> Answer:
+    """One person with some of the crops, from number ``start`` on; nothing if nobody is chosen."""
     if name is None:
         return Answer("", done=False)
-    return Answer(person(service.identity(name), service.samples(name)))
+    identity = service.identity(name)
+    start = min(start, _last_page(identity.samples, PICTURES_SHOWN))
+    faces = service.gallery.faces_page(identity.id, offset=start, limit=PICTURES_SHOWN)
+    numbers = tuple((f"{number}", face.sample_id) for number, face in enumerate(faces, start + 1))
+    return Answer(
+        person_view(identity, faces, start), name=name, pictures=numbers, start=start, total=identity.samples
+    )
 
 
 @answering
@@ -58,8 +98,8 @@ def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     """The question before two people become one."""
     if name is None:
         raise UsageError(*text.NOBODY_CHOSEN)
-    old, new = service.identity(name).name, service.identity(new).name
-    return Answer(message(text.ask_merge(old=old, new=new)))
+    old, other = service.identity(name).name, service.identity(new).name
+    return Answer(message(text.ask_merge(old=old, new=other)))
 
 
 @answering
@@ -67,13 +107,39 @@ def ask_remove(service: FaceService, name: str | None) -> Answer:
     """The question before a person is removed."""
     if name is None:
         raise UsageError(*text.NOBODY_CHOSEN)
-    return Answer(message(text.ask_remove(name=name, count=service.identity(name).samples)))
+    identity = service.identity(name)
+    return Answer(message(text.ask_remove(name=identity.name, count=identity.samples)), name=identity.name)
 
 
 @answering
-def remove(service: FaceService, name: str | None) -> Answer:
-    """Remove a person with every picture."""
-    if name is None:
-        raise UsageError(*text.NOBODY_CHOSEN)
-    identity = service.remove(name)
-    return Answer(message(text.removed(name=identity.name, count=identity.samples), "good"))
+def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
+    """The question before one picture of a person is removed, with the picture; ``name`` is the person's."""
+    if sample_id is None:
+        raise UsageError(*text.NO_PICTURE_CHOSEN)
+    faces = service.gallery.faces_with_ids([sample_id])
+    if not faces:
+        raise UsageError(*text.PICTURE_GONE)
+    name = faces[0].name
+    return Answer(message(text.ask_remove_picture(name=name)) + crop_image(faces[0].crop, name), name=name)
+
+
+@answering
+def remove(service: FaceService, removed: Removed, name: str, sample_id: str | None = None) -> Answer:
+    """Remove a person with every picture, or one picture; ``undo`` says how to put it back."""
+    taken = service.take_out(name, sample_id)
+    name, key = taken.person.name, removed.keep(taken)
+    if not taken.everything:
+        return Answer(message(text.removed_picture(name=name), "good"), name=name, undo=(key, name))
+    words = text.removed(name=name, count=taken.person.samples)
+    return Answer(message(words, "good"), undo=(key, name))
+
+
+@answering
+def undo(service: FaceService, removed: Removed, key: str) -> Answer:
+    """Put back what was removed; ``name`` is whose it is. What does not fit can be tried again."""
+    taken = removed.look(key)
+    if taken is None:
+        raise UsageError(*text.UNDO_TOO_LATE)
+    identity = service.put_back(taken)
+    removed.drop(key)
+    return Answer(message(text.put_back(name=identity.name), "good"), name=identity.name)

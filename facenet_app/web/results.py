@@ -13,7 +13,6 @@ from facenet_app.domain import (
     Enrollment,
     Extraction,
     Identification,
-    Identity,
     Sample,
     Verification,
 )
@@ -30,7 +29,7 @@ from facenet_app.web.evidence import (
 )
 from facenet_app.web.meaning import meaning_of_pair, meaning_of_search
 
-__all__ = ["enrollment", "identification", "person", "verification"]
+__all__ = ["enrollment", "identification", "verification"]
 
 STYLES = {Decision.MATCH: "match", Decision.NON_MATCH: "non-match", Decision.REVIEW: "review"}
 SIGNS = {Decision.MATCH: "✓", Decision.NON_MATCH: "≠", Decision.REVIEW: "?"}
@@ -171,23 +170,6 @@ def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
         if refused
         else EMPTY,
     )
-
-
-def person(identity: Identity, samples: Sequence[Sample]) -> Markup:
-    """One enrolled person with every crop."""
-    return Markup('<section class="fa-answer"><h2>{}</h2><p>{}</p>{}{}</section>').format(
-        identity.name,
-        text.person_since(count=identity.samples, date=text.day(identity.enrolled_at)),
-        _consent(identity),
-        _crops(samples, identity.name),
-    )
-
-
-def _consent(identity: Identity) -> Markup:
-    """What the person agreed to; nothing if that was not noted."""
-    if identity.consent is None and identity.expires_at is None:
-        return EMPTY
-    return Markup("<p>{}</p>").format(text.consent(identity.consent, identity.expires_at))
 
 
 def _crops(samples: Sequence[Sample], name: str) -> Markup:

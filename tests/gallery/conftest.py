@@ -1,11 +1,11 @@
 """A fresh gallery for each test: in a file, and for most tests once more on a PostgreSQL server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from drafts import FINGERPRINT, MODEL
-from server import Server, start_server
+from server import Server
 
 from facenet_app.domain import Place, ServerUrl
 from facenet_app.gallery import sqlite_database
@@ -20,13 +20,6 @@ IN_A_FILE = {
     "test_encryption": "a server's searches have to read the embeddings",
 }
 """Modules whose tests run on a file alone, and why."""
-
-
-@pytest.fixture(scope="session")
-def server(require: Callable[[str, str], None]) -> Iterator[Server]:
-    """A PostgreSQL server of this run."""
-    with start_server(lambda: require("postgres", "PostgreSQL with pgvector cannot be started")) as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,20 +1,34 @@
-"""The tab Gallery: list, show, rename, merge, remove."""
-
-from pathlib import Path
+"""The tab Gallery: list, show, rename, merge, remove, undo."""
 
 import pytest
+from made_people import enroll_made
 
 from facenet_app.domain import Consent, expiry_time
 from facenet_app.service import FaceService
 from facenet_app.web import people
-from facenet_app.web.people import ask_merge, ask_remove, list_people, remove, rename, show
+from facenet_app.web.people import (
+    Removed,
+    ask_merge,
+    ask_remove,
+    ask_remove_picture,
+    list_people,
+    remove,
+    rename,
+    show,
+    undo,
+)
 
 
 @pytest.fixture
-def filled(service: FaceService, astronaut: Path, hopper: Path) -> FaceService:
-    service.enroll("Eileen Collins", [astronaut])
-    service.enroll("Grace Hopper", [hopper])
+def filled(service: FaceService) -> FaceService:
+    enroll_made(service, "Eileen Collins", 1)
+    enroll_made(service, "Grace Hopper", 2)
     return service
+
+
+@pytest.fixture
+def removed() -> Removed:
+    return Removed(60, later=lambda *_: None)  # the time never comes
 
 
 def test_an_empty_gallery(service: FaceService) -> None:
@@ -36,11 +50,17 @@ def test_finding_by_part_of_a_name(filled: FaceService) -> None:
     assert "Nobody of this name" in list_people(filled, "zzz").html
 
 
-def test_a_long_list_says_that_it_is_cut(filled: FaceService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "LONGEST_LIST", 1)
-    listing = list_people(filled)
-    assert len(listing.people) == 1
-    assert "The first 1 of 2 people" in listing.html
+def test_a_long_list_comes_by_the_page(filled: FaceService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "PEOPLE_SHOWN", 1)
+    for start, name in ((0, "Eileen Collins"), (1, "Grace Hopper"), (9, "Grace Hopper")):
+        listing = list_people(filled, "", start)
+        assert [shown for _, shown in listing.people] == [name]
+        assert (listing.start, listing.total) == (min(start, 1), 2)
+        assert f"{listing.start + 1} to {listing.start + 1} of 2 people" in listing.html
+
+
+def test_a_search_in_an_empty_gallery_says_that_it_is_empty(service: FaceService) -> None:
+    assert "Nobody is enrolled yet" in list_people(service, "anybody").html
 
 
 def test_what_a_person_agreed_to(filled: FaceService) -> None:
@@ -56,6 +76,19 @@ def test_one_person_with_crops(filled: FaceService) -> None:
     assert answer.html.count("data:image/png;base64,") == 1
     assert 'alt="Grace Hopper, picture 1"' in answer.html
     assert show(filled, None).html == ""
+
+
+def test_many_pictures_come_by_the_page(filled: FaceService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "PICTURES_SHOWN", 2)
+    enroll_made(filled, "Grace Hopper", 3, 4)
+    samples = filled.samples("Grace Hopper")
+    first = show(filled, "Grace Hopper")
+    assert first.pictures == (("1", samples[0].id), ("2", samples[1].id))
+    assert "1 to 2 of 3 pictures" in first.html
+    for start in (2, 4):
+        last = show(filled, "Grace Hopper", start)
+        assert (last.start, last.total, last.pictures) == (2, 3, (("3", samples[2].id),))
+        assert 'alt="Grace Hopper, picture 3"' in last.html
 
 
 def test_renaming(filled: FaceService) -> None:
@@ -83,18 +116,71 @@ def test_a_taken_name_asks_before_merging(filled: FaceService) -> None:
     assert [each.samples for each in filled.identities()] == [2]
 
 
-def test_removing(filled: FaceService) -> None:
-    assert "Remove Grace Hopper with 1 picture?" in ask_remove(filled, "Grace Hopper").html
+def test_removing_and_undoing(filled: FaceService, removed: Removed) -> None:
+    before = filled.identities()
+    asked = ask_remove(filled, "grace hopper")
+    assert "Remove Grace Hopper with 1 picture?" in asked.html
+    assert asked.name == "Grace Hopper"
     assert len(filled.identities()) == 2
-    assert "Grace Hopper was removed, with 1 picture." in remove(filled, "Grace Hopper").html
+    answer = remove(filled, removed, "Grace Hopper")
+    assert "Grace Hopper was removed, with 1 picture." in answer.html
+    assert answer.name is None
     assert [each.name for each in filled.identities()] == ["Eileen Collins"]
-    again = remove(filled, "Grace Hopper")
+    again = remove(filled, removed, "Grace Hopper")
     assert not again.done
     assert "Nobody called" in again.html
+    assert answer.undo is not None
+    key, name = answer.undo
+    assert name == "Grace Hopper"
+    undone = undo(filled, removed, key)
+    assert undone.name == "Grace Hopper"
+    assert filled.identities() == before
+    late = undo(filled, removed, key)
+    assert not late.done
+    assert "too late" in late.html
+
+
+def test_one_picture_is_removed_and_put_back(filled: FaceService, removed: Removed) -> None:
+    enroll_made(filled, "Grace Hopper", 3)
+    first, second = (sample.id for sample in filled.samples("Grace Hopper"))
+    asked = ask_remove_picture(filled, first)
+    assert "Remove this picture of Grace Hopper?" in asked.html
+    assert "data:image/png" in asked.html
+    answer = remove(filled, removed, "Grace Hopper", first)
+    assert answer.name == "Grace Hopper"
+    assert "A picture of Grace Hopper was removed." in answer.html
+    assert not ask_remove_picture(filled, first).done
+    only = remove(filled, removed, "Grace Hopper", second)
+    assert not only.done
+    assert "only picture" in only.html
+    assert answer.undo is not None
+    assert undo(filled, removed, answer.undo[0]).done
+    assert filled.identity("Grace Hopper").samples == 2
+
+
+def test_what_does_not_fit_now_can_be_undone_later(filled: FaceService, removed: Removed) -> None:
+    answer = remove(filled, removed, "Grace Hopper")
+    assert answer.undo is not None
+    enroll_made(filled, "Grace Hopper", 9)
+    refused = undo(filled, removed, answer.undo[0])
+    assert not refused.done
+    assert "enrolled meanwhile" in refused.html
+    filled.rename("Grace Hopper", "Another Grace")
+    assert undo(filled, removed, answer.undo[0]).done
+    assert len(filled.identities()) == 3
+
+
+def test_a_read_only_gallery_stays(filled: FaceService, removed: Removed) -> None:
+    filled.settings = filled.settings.model_copy(update={"read_only": True})
+    answer = remove(filled, removed, "Grace Hopper")
+    assert not answer.done
+    assert "read-only" in answer.html
+    assert len(filled.identities()) == 2
 
 
 def test_nobody_chosen(filled: FaceService) -> None:
-    for answer in (rename(filled, None, "Ann"), ask_remove(filled, None), remove(filled, None)):
+    for answer in (rename(filled, None, "Ann"), ask_remove(filled, None)):
         assert not answer.done
         assert "pick a person from the list first" in answer.html
+    assert "pick its number first" in ask_remove_picture(filled, None).html
     assert len(filled.identities()) == 2

@@ -1,4 +1,4 @@
-"""A proxy before the test's PostgreSQL server that cuts connections at a chosen word of the client's."""
+"""A proxy before a server, such as PostgreSQL, that cuts connections at a chosen word of the client's."""
 
 import select
 import socket
@@ -25,20 +25,24 @@ class CuttingProxy:
     ``accepts``: False closes new connections at once, as if the server were away.
     """
 
-    def __init__(self, server_socket: Path) -> None:
+    def __init__(self, server: Path | tuple[str, int]) -> None:
         self.word = b"COMMIT"
         self.plan: list[Cut] = []
         self.accepts = True
-        self._server_socket = server_socket
+        self._server = server
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._listen, daemon=True).start()
 
+    @property
+    def port(self) -> int:
+        """Where it listens, on the loopback address."""
+        return int(self._listener.getsockname()[1])
+
     def address(self, of: ServerUrl) -> ServerUrl:
         """The same database through the proxy."""
-        port = self._listener.getsockname()[1]
-        return replace(of, host="127.0.0.1", port=port, query=(("sslmode", "disable"),))
+        return replace(of, host="127.0.0.1", port=self.port, query=(("sslmode", "disable"),))
 
     def cut_all(self) -> None:
         """Cut every connection there is."""
@@ -58,11 +62,17 @@ class CuttingProxy:
                 if not self.accepts:
                     client.close()
                     continue
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(str(self._server_socket))
+                server = self._connected()
                 with self._lock:
                     self._open |= {client, server}
                 threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+
+    def _connected(self) -> socket.socket:
+        if not isinstance(self._server, Path):
+            return socket.create_connection(self._server)
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(self._server))
+        return server
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}

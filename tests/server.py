@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from drafts import FINGERPRINT, MODEL
 
 from facenet_app.domain import ServerUrl
 from facenet_app.gallery.store import GalleryStore
@@ -27,7 +26,7 @@ class Server:
             self._admin.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[call-overload]  # constants
         self._admin.execute("SELECT pg_reload_conf()")
         self._admin.execute("CREATE DATABASE empty_gallery")
-        GalleryStore.open(self.address("empty_gallery"), model=MODEL, fingerprint=FINGERPRINT).close()
+        GalleryStore.open(self.address("empty_gallery"), model="net-a", fingerprint="net-a:0123").close()
 
     def address(self, database: str) -> ServerUrl:
         """Of a database, through the server's socket."""
