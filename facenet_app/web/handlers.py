@@ -11,6 +11,7 @@ from facenet_app.errors import BelongsToOther, NoOperatingPoint, PoorQuality, Un
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering
+from facenet_app.web.candidates import references
 from facenet_app.web.results import enrollment, identification, verification
 
 __all__ = ["about", "enroll", "identify", "verify"]
@@ -60,7 +61,8 @@ def identify(service: FaceService, photo: Path | None, fpir: float | None = None
     """Who is in this photo? Without a rate of searches the settings decide."""
     if photo is None:
         raise UsageError(*text.ONE_PHOTO)
-    return Answer(identification(service.identify(photo, fmr=fpir)))
+    result = service.identify(photo, fmr=fpir)
+    return Answer(identification(result, references(service, result)))
 
 
 @answering

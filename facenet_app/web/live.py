@@ -10,6 +10,7 @@ from facenet_app.service import FaceService
 from facenet_app.video.agreement import Seen
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
+from facenet_app.web.candidates import advice
 from facenet_app.web.evidence import AMBER, GRAY, GREEN, photo_image
 
 __all__ = ["watch"]
@@ -44,11 +45,12 @@ def _shown(result: Identification, seen: Seen) -> Markup:
     ]
     return Markup(
         '<section class="fa-answer"><div role="status"><h2>{}</h2></div>{}'
-        '<figure class="fa-panel">{}</figure></section>'
+        '<figure class="fa-panel">{}</figure>{}</section>'
     ).format(
         ", ".join(names),
         Markup("") if result.gallery_size else message(text.EMPTY_GALLERY),
         photo_image(result.pixels, labels, text.LIVE_PICTURE),
+        Markup("").join(advice(face) for face in result.faces if face.match is None),
     )
 
 

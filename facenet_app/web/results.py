@@ -18,6 +18,7 @@ from facenet_app.domain import (
 )
 from facenet_app.web import text
 from facenet_app.web.answer import message, without_folders
+from facenet_app.web.candidates import References, candidate_row
 from facenet_app.web.evidence import (
     AMBER,
     BLUE,
@@ -93,8 +94,8 @@ def _details(document: object) -> Markup:
     ).format(text.DETAILS, data)
 
 
-def identification(result: Identification) -> Markup:
-    """Every face of a photo with its name, boxed in the photo and listed in a table."""
+def identification(result: Identification, known: References) -> Markup:
+    """Every face of a photo with its name, boxed in the photo and listed in a table with its candidates."""
     names = [_name(face) for face in result.faces]
     labels = [
         (found.face.face, f"{number} {name}", FACE_COLORS[found.decision])
@@ -103,7 +104,7 @@ def identification(result: Identification) -> Markup:
     recognized = sum(found.match is not None for found in result.faces)
     header = EMPTY.join(Markup('<th scope="col">{}</th>').format(column) for column in text.FACE_COLUMNS)
     rows = EMPTY.join(
-        _face_row(number, found, name)
+        _face_row(number, found, name) + candidate_row(found, known)
         for number, (found, name) in enumerate(zip(result.faces, names, strict=True), 1)
     )
     return Markup(

@@ -108,6 +108,31 @@ def test_who_is_enrolled_is_recognized(service: FaceService, astronaut: Path, tw
     assert '<td class="fa-name">unknown</td>' in answer.html
 
 
+def test_the_nearest_people_are_shown_with_their_pictures(
+    service: FaceService, astronaut: Path, hopper: Path, two_faces: Path
+) -> None:
+    enroll(service, "Eileen Collins", [astronaut])
+    enroll(service, "Grace Hopper", [hopper])
+    html = identify(service, two_faces).html
+    rows = html.split('<tr class="fa-candidates">')[1:]
+    assert len(rows) == 2
+    for row, (first, second) in zip(
+        rows, (("Eileen Collins", "Grace Hopper"), ("Grace Hopper", "Eileen Collins")), strict=True
+    ):
+        people = row.partition("</tr>")[0]
+        assert people.count("data:image/png;base64,") == 2
+        assert people.index(f'alt="{first}"') < people.index(f'alt="{second}"')
+
+
+def test_a_face_too_poor_to_decide_comes_with_advice(tmp_path: Path, astronaut: Path) -> None:
+    service = FaceService.open(gallery=tmp_path / "g.db", threshold=1.131)
+    service.enroll("Eileen Collins", [astronaut])
+    strict = FaceService.open(gallery=tmp_path / "g.db", threshold=1.131, min_eye_distance=200)
+    html = identify(strict, astronaut).html
+    assert "Eileen Collins?" in html
+    assert "come closer or use a larger picture" in html
+
+
 def test_names_are_text_not_markup(service: FaceService, astronaut: Path) -> None:
     for html in (enroll(service, MARKUP_NAME, [astronaut]).html, identify(service, astronaut).html):
         assert "Ann &lt;script&gt;" in html
