@@ -28,6 +28,8 @@ TARGET = 100
 MEMORY = 3.0
 """GB that all processes together may take."""
 CORES = 2
+LOOK = 2.0
+"""Seconds between two looks at the memory."""
 CROP_BYTES = 22_000
 """What a picture takes in the gallery, about."""
 PACKAGES = ("numpy", "opencv-python-headless", "openvino", "sqlalchemy")
@@ -54,17 +56,17 @@ def linked(pictures: list[Path], folder: Path) -> Path:
 def enroll(folder: Path, gallery: Path, options: list[str], killed_at: float = float("inf")) -> Run:
     """Run the command and watch it; it is killed with its workers when the gallery has so many bytes."""
     command = [sys.executable, "-m", "facenet_app.cli.main", "enroll", "--from-folders", str(folder)]
-    before, start, peak = os.times(), time.perf_counter(), 0
+    before, start, peak, looked = os.times(), time.perf_counter(), 0, 0.0
     with tempfile.TemporaryFile("w+") as printed:
         arguments = [*command, "--gallery", str(gallery), "--json", *options]
         process = subprocess.Popen(arguments, stdout=printed)
         while process.poll() is None:
-            family = family_of(process.pid)
-            peak = max(peak, sum(memory_of(each) for each in family))
+            if time.perf_counter() > looked + LOOK:  # adding up the pages of a process takes time
+                peak, looked = max(peak, sum(map(memory_of, family_of(process.pid)))), time.perf_counter()
             if sum(file.stat().st_size for file in gallery.parent.glob(f"{gallery.name}*")) > killed_at:
-                for each in family:
+                for each in family_of(process.pid):
                     each.kill()
-            time.sleep(0.2)
+            time.sleep(0.1)
         printed.seek(0)
         totals = json.loads(printed.read())["totals"] if process.returncode == 0 else {}
     after = os.times()

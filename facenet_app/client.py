@@ -108,7 +108,13 @@ class FaceClient:
         return self._send("POST", "/embed", [("image", image)], selection=selection)
 
     def enroll(
-        self, name: str, images: Iterable[Picture], *, consent: str | None = None, expires: str | None = None
+        self,
+        name: str,
+        images: Iterable[Picture],
+        *,
+        consent: str | None = None,
+        expires: str | None = None,
+        gate: str | None = None,
     ) -> Document:
         """Enroll a new person. Raises as :meth:`verify`; IdentityExists if the name is taken.
 
@@ -117,9 +123,11 @@ class FaceClient:
             images: pictures of the person.
             consent: what the person agreed to.
             expires: until when, as ISO 8601.
+            gate: ``off`` (whoever else they look like), ``standard`` or ``strict``; else the server's.
         """
         pictures = [("images", image) for image in images]
-        return self._send("POST", "/identities", pictures, name=name, consent=consent, expires=expires)
+        about = {"name": name, "consent": consent, "expires": expires, "gate": gate}
+        return self._send("POST", "/identities", pictures, **about)
 
     def add_samples(
         self,
@@ -128,11 +136,12 @@ class FaceClient:
         *,
         consent: str | None = None,
         expires: str | None = None,
+        gate: str | None = None,
     ) -> Document:
         """Add pictures of a person. Raises as :meth:`verify`; IdentityNotFound. See :meth:`enroll`."""
         pictures = [("images", image) for image in images]
         path = f"/identities/{identity_id}/samples"
-        return self._send("POST", path, pictures, consent=consent, expires=expires)
+        return self._send("POST", path, pictures, consent=consent, expires=expires, gate=gate)
 
     def identities(self) -> Iterator[Document]:
         """Everybody enrolled, by name, asked for page by page."""

@@ -36,13 +36,13 @@ from facenet_app.domain import (
     Quality,
     SampleDraft,
     SearchRisk,
+    Template,
 )
 from facenet_app.errors import BelongsToOther, GalleryError, PoorQuality, UnlikeOwnSamples
-from facenet_app.gallery.searchable import Searchable
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.settings import Settings
 
-__all__ = ["Enrolled", "Gate", "Verdict"]
+__all__ = ["Enrolled", "Gate", "Searched", "Verdict"]
 
 _ANYWAY = "enroll it anyway with --gate off"
 _UNMEASURED = (
@@ -50,12 +50,20 @@ _UNMEASURED = (
 )
 
 
+class Searched(Protocol):
+    """What the gate asks of an index; it needs to know of people within :attr:`Gate.reach` only."""
+
+    @property
+    def samples(self) -> int: ...
+    def search(self, embedding: Embedding, k: int, template: Template) -> list[Candidate]: ...
+
+
 class Enrolled(Protocol):
     """What the gate asks of a gallery; see :class:`facenet_app.gallery.store.GalleryStore`."""
 
     def find(self, name: str) -> Identity | None: ...
     def embeddings(self, identity_id: str) -> list[Embedding]: ...
-    def index(self) -> Searchable: ...
+    def index(self) -> Searched: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,13 @@ class Gate:
     Attributes:
         settings: decide the mode, the rates of strict, and what stands for a person.
         measured: the operating points of the model, led by those of the gallery.
+        expected: how many samples there will be at least when all is enrolled that is to be: what is
+            by chance among so many is so from the first picture on, whatever their order.
     """
 
     settings: Settings
     measured: Measured
+    expected: int = 0
 
     @property
     def is_off(self) -> bool:
@@ -139,11 +150,9 @@ class Gate:
                 verdicts[number] = Verdict(error)
         return verdicts
 
-    def _strangers(
-        self, index: Searchable, own_id: str | None, drafts: Sequence[SampleDraft]
-    ) -> list[Verdict]:
+    def _strangers(self, index: Searched, own_id: str | None, drafts: Sequence[SampleDraft]) -> list[Verdict]:
         """Whether each face belongs to somebody else."""
-        point, risk = self._other_point(index.samples)
+        point, risk = self._other_point(max(index.samples, self.expected))
         verdicts = []
         for draft in drafts:
             candidates = index.search(draft.embedding, 2, self.settings.template)

@@ -205,7 +205,6 @@ class FaceService(GalleryUpkeep):
             consent: what the person agreed to and until when, if that is new.
 
         Raises:
-            ConsentExpired: the person's consent has, and no new end is given.
             NoOperatingPoint: the gate is strict, and nothing was measured for the model.
             InvalidName: the name is empty, too long or looks like a path.
             UsageError: no picture was given.

@@ -5,11 +5,8 @@ request. A file that cannot be read lets nobody in.
 """
 
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +17,7 @@ from filelock import FileLock, Timeout
 from facenet_app.access.keys import ApiKey, key_id, new_key
 from facenet_app.access.scope import Scope
 from facenet_app.access.users import PageUser, hashed, is_password_of
+from facenet_app.aside import make_private_folder, write_whole
 from facenet_app.errors import AccessFileDamaged, UsageError
 
 __all__ = ["Access", "AccessFile"]
@@ -148,8 +146,7 @@ class AccessFile:
 
     def _change(self, change: Callable[[Access], Access]) -> Access:
         try:
-            for folder in reversed([folder for folder in self.path.parents if not folder.exists()]):
-                folder.mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(self.path.parent)
             with FileLock(self.path.with_name(self.path.name + ".lock"), timeout=PATIENCE, mode=0o600):
                 changed = change(self.load())
                 _write(self.path, changed)
@@ -184,16 +181,4 @@ def _write(path: Path, access: Access) -> None:
         "keys": [key.to_record() for key in access.keys],
         "users": [{"name": user.name, "argon2": user.argon2} for user in access.users],
     }
-    # mkstemp makes files for their owner only, and replacing keeps that.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            aside.unlink()
-        raise
+    write_whole(path, json.dumps(document, indent=2).encode())

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from facenet_app.api.body import Fields, decoded
-from facenet_app.domain import Consent, expiry_time
+from facenet_app.domain import Consent, GateMode, expiry_time
 from facenet_app.errors import RequestError
 
 __all__ = [
@@ -108,6 +108,17 @@ class SampleFields(_Fields):
     expires: Annotated[
         str | None, Field(max_length=40, description="Until when: a date, or a time with a zone (ISO 8601).")
     ] = None
+    gate: Annotated[
+        Literal["off", "standard", "strict"] | None,
+        Field(
+            description="How strict to be about whose face it is; off enrolls anyway, which the audit trail "
+            "says. Else the server's setting decides."
+        ),
+    ] = None
+
+    def overruled(self) -> GateMode | None:
+        """The gate's mode for this request, None for that of the settings."""
+        return None if self.gate is None else GateMode(self.gate)
 
     def agreed(self) -> Consent:
         """Raises UsageError if ``expires`` is no date."""

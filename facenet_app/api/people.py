@@ -64,7 +64,9 @@ async def create(request: Request, backend: Shared) -> JSONResponse:
             raise IdentityExists(
                 "somebody of this name is enrolled already", "add pictures with POST identities/{id}/samples"
             )
-        return backend.service.enroll(given.name, given.images, consent=given.agreed()).to_dict()
+        return backend.service.enroll(
+            given.name, given.images, gate=given.overruled(), consent=given.agreed()
+        ).to_dict()
 
     return _stored(await backend.answer(request, Scope.ENROLL, job, pictures=MOST_IMAGES))
 
@@ -118,7 +120,9 @@ async def add_samples(identity_id: Id, request: Request, backend: Shared) -> JSO
     def job(fields: Fields) -> dict[str, Any]:
         given = read_fields(SampleFields, fields)
         person = backend.service.gallery.with_id(identity_id)
-        return backend.service.enroll(person.name, given.images, consent=given.agreed()).to_dict()
+        return backend.service.enroll(
+            person.name, given.images, gate=given.overruled(), consent=given.agreed()
+        ).to_dict()
 
     return _stored(await backend.answer(request, Scope.ENROLL, job, pictures=MOST_IMAGES))
 

@@ -1,11 +1,11 @@
-"""Which pictures that are said to show one person agree with each other."""
+"""Which embeddings are near each other: those said to be of one person, or of different ones."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.comparison.distance import distances
+from facenet_app.comparison.distance import ROUNDING, centroids, distances
 
-__all__ = ["agreeing", "nearest"]
+__all__ = ["agreeing", "any_within", "nearest"]
 
 
 def agreeing(new: NDArray[np.float32], own: NDArray[np.float32], reach: float) -> NDArray[np.bool_]:
@@ -44,6 +44,23 @@ def nearest(new: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.fl
         return np.full(len(new), np.inf, np.float32)
     least: NDArray[np.float32] = distances(new, own).min(axis=1)
     return least
+
+
+def any_within(
+    faces: NDArray[np.float32], vectors: NDArray[np.float32], starts: NDArray[np.intp], reach: float
+) -> bool:
+    """Whether one of the faces (N, D) may be within ``reach`` of anybody: of a sample or of a centroid.
+
+    Args:
+        faces: float32, unit vectors; N may be 0.
+        vectors: float32 (M, D), people's samples, those of a person together; M is 1 or more.
+        starts: the first row of each person, ascending from 0.
+        reach: a distance, 0 … 2. What rounding leaves in doubt is within it.
+    """
+    if not len(faces):
+        return False
+    everybody = np.concatenate([vectors, centroids(vectors, starts)])
+    return bool(distances(faces, everybody).min() <= reach + ROUNDING)
 
 
 def _joined(linked: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from facenet_app.domain import Embedding
 from facenet_app.errors import ModelMismatch
 
-__all__ = ["centroids", "distance", "distances", "from_squared"]
+__all__ = ["ROUNDING", "centroids", "distance", "distances", "from_squared"]
 
+ROUNDING = 1e-3
+"""More than float32 loses in :func:`distances`."""
 NO_DIRECTION = 1e-6
 """Length of a sum of unit vectors that is nothing but rounding."""
 

@@ -7,7 +7,6 @@ with what is known of the picture. The same samples give the same bytes, on ever
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from facenet_app.aside import put_in_place
 from facenet_app.dataset.cut import PackedPicture, Refused
 from facenet_app.dataset.index import BLOCK, Shard, shard_name
 from facenet_app.dataset.listing import Listing
@@ -88,12 +88,9 @@ def write_file(path: Path, data: bytes) -> None:
         OSError: that is not possible.
     """
     path.parent.mkdir(exist_ok=True)
-    aside = path.with_name(f".{path.name}.partial")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    aside = path.with_name(f".{path.name}.partial")  # by the one program that writes a pack: never left over
+    aside.write_bytes(data)
+    put_in_place(aside, path)
 
 
 def _note(folder: Path, number: int) -> Path:

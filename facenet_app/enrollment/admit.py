@@ -4,10 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from facenet_app.domain import Consent, Enrollment, Identity, RefusedImage, Sample, SampleDraft, Selection
+from facenet_app.domain import (
+    Consent,
+    Enrollment,
+    Identity,
+    RefusedImage,
+    Sample,
+    SampleDraft,
+    Selection,
+)
 from facenet_app.enrollment.examine import Examined, Known, Outcome
 from facenet_app.enrollment.refusal import refusal
 from facenet_app.errors import ConsentExpired, DuplicateSample, FacenetAppError, PoorQuality
+from facenet_app.gallery.basis import UNGATED, WHOEVER, Basis
 from facenet_app.gallery.changes import NO_NEWS
 from facenet_app.gallery.names import name_key
 from facenet_app.gate import Enrolled, Gate
@@ -18,6 +27,7 @@ __all__ = ["Admission", "Lookups", "Rules", "admit", "refuse_others"]
 class Lookups(Enrolled, Protocol):
     """What admission asks of a gallery; see :class:`facenet_app.gallery.store.GalleryStore`."""
 
+    def revision(self) -> int: ...
     def owners_of(self, digests: Sequence[str]) -> dict[str, str]: ...
     def refuse_expired(self, name: str, consent: Consent) -> None: ...
 
@@ -38,6 +48,12 @@ class Rules:
     keep_crops: bool = True
     consent: Consent = NO_NEWS
 
+    def for_many(self, pictures: int) -> "Rules":
+        """The same for a run of so many pictures, which may be stopped and started again: each is judged
+        as in a gallery that holds them all.
+        """
+        return replace(self, gate=replace(self.gate, expected=pictures))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Admission:
@@ -50,6 +66,7 @@ class Admission:
         known: pictures that are enrolled for this person already.
         warnings: what should be known of those to be stored.
         alike: of pictures that look like somebody else's, the id of the sample that they are like.
+        basis: what the gate's judgment rests on.
     """
 
     name: str
@@ -58,6 +75,7 @@ class Admission:
     known: tuple[str, ...]
     warnings: tuple[str, ...]
     alike: Mapping[str, str] = field(default_factory=dict)
+    basis: Basis = WHOEVER
 
     @property
     def drafts(self) -> tuple[SampleDraft, ...]:
@@ -81,6 +99,7 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
     Raises:
         NoOperatingPoint: the gate is strict, and nothing was measured for the model.
     """
+    basis = _basis(gallery, name, rules.gate)
     refused = {row: each for row, each in enumerate(outcomes) if isinstance(each, RefusedImage)}
     pictures = {row: each for row, each in enumerate(outcomes) if isinstance(each, Examined)}
     try:
@@ -112,7 +131,15 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
         bare = picture if rules.keep_crops else replace(picture, draft=replace(picture.draft, crop=None))
         admitted.append(bare)
     in_order = tuple(refused[row] for row in sorted(refused))
-    return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings), alike)
+    return Admission(name, tuple(admitted), in_order, tuple(known), tuple(warnings), alike, basis)
+
+
+def _basis(gallery: Lookups, name: str, gate: Gate) -> Basis:
+    """What the gate is about to look at: asked before it does, so that no change slips in between."""
+    if gate.reach is None:
+        return UNGATED if gate.is_off else WHOEVER
+    revision, person = gallery.revision(), gallery.find(name)
+    return Basis(revision, {} if person is None else {name_key(name): person.id}, gate.reach)
 
 
 def _sorted(

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
-from facenet_app.comparison.distance import centroids, distances
-from facenet_app.domain import Enrollment, RefusedImage
+from facenet_app.comparison.agreement import any_within
+from facenet_app.domain import Enrollment, RefusedImage, SampleDraft
 from facenet_app.enrollment.admit import Admission, Rules, admit
 from facenet_app.enrollment.examine import Examined, Outcome
+from facenet_app.enrollment.settle import settle
 from facenet_app.enrollment.view import View
-from facenet_app.errors import ConsentExpired, DuplicateSample
-from facenet_app.gallery.names import checked_name
+from facenet_app.errors import ConsentExpired, DecisionOutdated, DuplicateSample
+from facenet_app.gallery.basis import Basis
+from facenet_app.gallery.names import checked_name, name_key
 from facenet_app.gallery.store import GalleryStore
 
 __all__ = ["Batch", "Piece"]
@@ -22,8 +25,6 @@ PICTURES = 64
 """A batch is written when it has so many pictures: others who write wait a fraction of a second."""
 SECONDS = 2.0
 """... or is so old: that much is lost at most when a run is killed."""
-ATTEMPTS = 5
-"""How often to decide anew when another process was faster with a picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,6 @@ class Batch:
     def __init__(self, gallery: GalleryStore, rules: Rules) -> None:
         self._gallery = gallery
         self._rules = rules
-        self._ungated = rules.gate.is_off
         self._waiting: list[Piece] = []
         self._since = time.monotonic()
         self._written: list[Enrollment] = []  # of the person whose last piece is still to come
@@ -75,58 +75,68 @@ class Batch:
     def _decide(self, pieces: Sequence[Piece]) -> list[Admission]:
         """About the first ones: all before one for whom those before have to be in the gallery."""
         names = [_checked(piece) for piece in pieces]
-        examined = [each for piece in pieces for each in piece.outcomes if isinstance(each, Examined)]
-        digests = [each.draft.content_sha256 for each in examined]
-        view = View(self._gallery, names, digests, searched=self._rules.gate.reach is not None)
+        drafts = [[each.draft for each in piece.outcomes if isinstance(each, Examined)] for piece in pieces]
+        view = View(self._gallery, names, list(chain.from_iterable(drafts)), self._rules.gate)
         decided: list[Admission] = []
-        for name, piece in zip(names, pieces, strict=True):
-            if self._alike(name, piece, decided):
+        before = _Before(self._rules.gate.reach)
+        for name, piece, own in zip(names, pieces, drafts, strict=True):
+            if before.matters(name, own):
                 break
             decided.append(admit(view, name, piece.outcomes, self._rules))
+            before.add(name, decided[-1].drafts)
         return decided
 
-    def _alike(self, name: str, piece: Piece, before: Sequence[Admission]) -> bool:
-        """Whether the gate could think otherwise of this person if it knew of those before."""
-        reach = self._rules.gate.reach
-        others = [each for each in before if each.drafts]
-        new = [each.draft.embedding.vector for each in piece.outcomes if isinstance(each, Examined)]
-        if reach is None or not others or not new:
-            return False
-        if any(self._gallery.same_name(each.name, name) for each in others):
-            return True
-        samples = np.stack([draft.embedding.vector for each in others for draft in each.drafts])
-        counts = np.array([len(each.drafts) for each in others])
-        means = centroids(samples, np.cumsum(counts) - counts)
-        return bool(distances(np.stack(new), np.concatenate([samples, means])).min() <= reach)
-
     def _stored(self, pieces: Sequence[Piece], admissions: Sequence[Admission]) -> list[Enrollment]:
-        """Write in one transaction, or one by one where a picture is in the way."""
-        entries = [(each.name, each.drafts) for each in admissions if each.drafts]
+        """Write in one transaction, or one by one where somebody else was faster."""
+        new = [each for each in admissions if each.drafts]
+        entries = [(each.name, each.drafts) for each in new]
         try:
-            written = iter(self._gallery.add_people(entries, ungated=self._ungated) if entries else [])
-        except (DuplicateSample, ConsentExpired):  # of one of them; nothing was written
-            return [self._stored_alone(piece) for piece in pieces]
+            written = iter(self._gallery.add_people(entries, basis=_joint(new)) if new else [])
+        except (DuplicateSample, ConsentExpired, DecisionOutdated):  # nothing was written
+            return [
+                settle(self._gallery, _checked(piece), piece.outcomes, self._rules)[1] for piece in pieces
+            ]
         others = self._gallery.find_people([each.name for each in admissions if not each.drafts])
         return [
             each.stored(*next(written)) if each.drafts else each.stored(others.get(each.name), ())
             for each in admissions
         ]
 
-    def _stored_alone(self, piece: Piece) -> Enrollment:
-        name = _checked(piece)
-        for attempt in range(ATTEMPTS):
-            admission = admit(self._gallery, name, piece.outcomes, self._rules)
-            if not admission.drafts:
-                break
-            try:
-                return admission.stored(*self._gallery.add(name, admission.drafts, ungated=self._ungated))
-            except ConsentExpired as error:
-                admission = admission.refusing(error)
-                break
-            except DuplicateSample:  # another process was faster
-                if attempt == ATTEMPTS - 1:
-                    raise
-        return admission.stored(self._gallery.find(name), ())
+
+class _Before:
+    """Who of a batch is to be stored before a person about whom is decided.
+
+    Args:
+        reach: of the gate; None: it does not matter to it who is enrolled.
+    """
+
+    def __init__(self, reach: float | None) -> None:
+        self._reach = reach
+        self._keys: set[str] = set()
+        self._vectors: list[NDArray[np.float32]] = []
+        self._starts: list[int] = []
+
+    def add(self, name: str, drafts: Sequence[SampleDraft]) -> None:
+        """Drafts of a person."""
+        if drafts:
+            self._keys.add(name_key(name))
+            self._starts.append(len(self._vectors))
+            self._vectors += [draft.embedding.vector for draft in drafts]
+
+    def matters(self, name: str, drafts: Sequence[SampleDraft]) -> bool:
+        """Whether the gate could think otherwise of a person if it knew of those before."""
+        if self._reach is None or not self._keys or not drafts:
+            return False
+        if name_key(name) in self._keys:
+            return True
+        faces = np.stack([draft.embedding.vector for draft in drafts])
+        return any_within(faces, np.stack(self._vectors), np.array(self._starts), self._reach)
+
+
+def _joint(admissions: Sequence[Admission]) -> Basis:
+    """What all of these decisions, by one rule from one view, rest on."""
+    people = {key: owner for each in admissions for key, owner in each.basis.people.items()}
+    return replace(admissions[0].basis, people=people)
 
 
 def _checked(piece: Piece) -> str:

@@ -72,7 +72,7 @@ def enroll_many(
     pictures = sum(len(person.pictures) for person in people)
     crew = _crew(means, rules.selection, pictures)
     portions = read_portions(people, gallery, means.settings.max_bytes)
-    return enroll_people(people, portions, crew, Batch(gallery, rules), progress)
+    return enroll_people(people, portions, crew, Batch(gallery, rules.for_many(pictures)), progress)
 
 
 def _crew(means: Means, selection: Selection, pictures: int) -> Crew:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from facenet_app.domain import Enrollment, Selection, source_name
-from facenet_app.enrollment.admit import Rules, admit
+from facenet_app.enrollment.admit import Rules
 from facenet_app.enrollment.examine import Outcome, examined
 from facenet_app.enrollment.refusal import refusal
+from facenet_app.enrollment.settle import settle
 from facenet_app.errors import FaceError, FacenetAppError, ImageError, UsageError
 from facenet_app.extraction import FaceExtractor
 from facenet_app.gallery.names import checked_name
@@ -27,12 +28,8 @@ def enroll(
     name = checked_name(name)
     if not sources:
         raise UsageError("no picture was given", "give at least one picture of the person")
-    admission = admit(gallery, name, look_at(extractor, sources, rules.selection), rules)
-    if admission.drafts:
-        stored = gallery.add(name, admission.drafts, rules.consent, ungated=rules.gate.is_off)
-        result = admission.stored(*stored)
-    else:
-        result = admission.stored(gallery.find(name), ())
+    outcomes = look_at(extractor, sources, rules.selection)
+    admission, result = settle(gallery, name, outcomes, rules)
     twice = [f"{source} is enrolled already and was not stored twice." for source in admission.known]
     return replace(result, warnings=(*twice, *result.warnings))
 

@@ -39,6 +39,7 @@
     │   ├── BelongsToOther          belongs_to_other  5
     │   ├── UnlikeOwnSamples        unlike_own_samples 5
     │   ├── ConsentExpired          consent_expired   5
+    │   ├── DecisionOutdated        decision_outdated 5
     │   ├── WrongKey                wrong_key         5
     │   ├── ReadOnlyGallery         read_only         5
     │   └── ModelMismatch           model_mismatch    5
@@ -64,6 +65,7 @@ from facenet_app.errors.gallery import (
     ArchiveRefused,
     BelongsToOther,
     ConsentExpired,
+    DecisionOutdated,
     DuplicateSample,
     GalleryError,
     IdentityExists,
@@ -125,6 +127,7 @@ __all__ = [
     "ArchiveRefused",
     "BelongsToOther",
     "ConsentExpired",
+    "DecisionOutdated",
     "DeviceUnavailable",
     "DownloadFailed",
     "DuplicateSample",

@@ -6,6 +6,7 @@ __all__ = [
     "ArchiveRefused",
     "BelongsToOther",
     "ConsentExpired",
+    "DecisionOutdated",
     "DuplicateSample",
     "GalleryError",
     "IdentityExists",
@@ -64,6 +65,12 @@ class ConsentExpired(GalleryError):
     """Nothing more is stored of somebody whose consent has expired."""
 
     code = "consent_expired"
+
+
+class DecisionOutdated(GalleryError):
+    """While it was decided about faces, others enrolled somebody who is like them, time and again."""
+
+    code = "decision_outdated"
 
 
 class WrongKey(GalleryError):

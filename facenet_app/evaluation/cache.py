@@ -8,7 +8,6 @@ biometric data: only the user who made them can read the files.
 
 import hashlib
 import io
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facenet_app.aside import write_whole
 from facenet_app.domain import Selection
 from facenet_app.errors import UsageError
 from facenet_app.evaluation.measures import MEASURES
@@ -87,9 +87,7 @@ class EmbeddingCache:
     def _write(self, content: bytes) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-                file.write(content)
-            Path(file.name).replace(self.folder / f"{_name(content)}.npz")
+            write_whole(self.folder / f"{_name(content)}.npz", content)
         except OSError as error:
             raise UsageError(
                 f"embeddings cannot be kept in {self.folder} ({error.strerror})",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from facenet_app.domain import AuditAction, Consent, Identity, Sample, SampleDraft
 from facenet_app.errors import DuplicateSample, ModelMismatch
 from facenet_app.gallery.audit import record_each
+from facenet_app.gallery.basis import WHOEVER, Basis
 from facenet_app.gallery.consent import change_consent, consent_columns, refuse_expired
 from facenet_app.gallery.lookup import find_people
 from facenet_app.gallery.names import name_key
@@ -30,14 +31,12 @@ def add_people(
     people: Sequence[tuple[str, Sequence[NewSample]]],
     consent: Consent,
     now: datetime,
-    action: AuditAction = AuditAction.ENROLL,
+    basis: Basis = WHOEVER,
 ) -> list[Added]:
     """Store samples of people (checked names), who are created if new; the same name may come again.
 
-    ``action`` is what the audit trail calls it.
-
     Raises:
-        ConsentExpired, DuplicateSample, ModelMismatch, UsageError: see
+        ConsentExpired, DecisionOutdated, DuplicateSample, ModelMismatch, UsageError: see
             :meth:`facenet_app.gallery.store.GalleryStore.add`.
     """
     every = [sample for _, new in people for sample in new]
@@ -45,11 +44,12 @@ def add_people(
     _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in every])
     agreed = consent_columns(consent, now)
     known = find_people(connection, [name for name, _ in people])
+    owners = {key: person.id for key, person in known.items()}
+    basis.refuse_outdated(connection, owners, [sample.draft.embedding for sample in every])
     for person in known.values():
         refuse_expired(person, consent, now)
         if agreed:
             change_consent(connection, person.name, agreed)
-    owners = {key: person.id for key, person in known.items()}
     created: list[dict[str, Any]] = []
     for name, _ in people:
         if (key := name_key(name)) not in owners:
@@ -66,6 +66,7 @@ def add_people(
         connection.execute(insert(identities), [cipher.sealed(person) for person in created])
     insert_samples(connection, rows)
     counts = [len(new) for _, new in people]
+    action = AuditAction.ENROLL if basis.gated else AuditAction.ENROLL_UNGATED
     record_each(connection, action, zip(whose, counts, strict=True))
     stored = _identities(connection, set(whose))
     return [

@@ -22,6 +22,7 @@ from facenet_app.gallery.archive_format import (
     SAMPLES,
     TENSOR,
     VERSION,
+    CropEntry,
     Manifest,
     PersonLine,
     PointLine,
@@ -63,7 +64,8 @@ def read_archive(archive: StoredZip, progress: Callable[[int, int], None] | None
     _refuse_contradictions(people, lines, manifest, archive)
     vectors = _vectors(archive, manifest)
     for number, line in enumerate(lines):
-        _crop(archive, line)
+        if line.crop is not None:
+            _check_crop(archive, line.id, line.crop)
         if progress is not None:
             progress(number + 1, len(lines))
     return Incoming(
@@ -173,18 +175,21 @@ def _vectors(archive: StoredZip, manifest: Manifest) -> NDArray[np.float32]:
     return vectors
 
 
-def _crop(archive: StoredZip, line: SampleLine) -> bytes:
-    """The PNG of a sample, checked; nothing for one that has none."""
-    if line.crop is None:
-        return b""
-    name = crop_member(line.id)
-    png = archive.read(name, min(line.crop.bytes, _LARGEST_CROP))
-    if len(png) != line.crop.bytes or hashlib.sha256(png).hexdigest() != line.crop.sha256:
-        raise refused(f"{name} is not what its sample says (SHA-256)")
+def _check_crop(archive: StoredZip, sample_id: str, entry: CropEntry) -> None:
     try:
-        crop_from_png(png, line.crop.alignment)
+        crop_from_png(_png(archive, sample_id, entry), entry.alignment)
     except ValueError as error:
-        raise refused(f"{name} is no picture of a face as galleries keep it") from error
+        raise refused(f"{crop_member(sample_id)} is no picture of a face as galleries keep it") from error
+
+
+def _png(archive: StoredZip, sample_id: str, entry: CropEntry) -> bytes:
+    """The bytes of a crop, which are those that the entry vouches for: what was checked is what is stored,
+    also if somebody writes into the archive meanwhile.
+    """
+    name = crop_member(sample_id)
+    png = archive.read(name, min(entry.bytes, _LARGEST_CROP))
+    if len(png) != entry.bytes or hashlib.sha256(png).hexdigest() != entry.sha256:
+        raise refused(f"{name} is not what its sample says (SHA-256)")
     return png
 
 
@@ -193,7 +198,8 @@ def _together(
 ) -> tuple[IncomingPerson, ...]:
     owned: dict[str, list[IncomingSample]] = defaultdict(list)
     for row, line in enumerate(lines):
-        crop = IncomingCrop(line.crop.alignment, partial(_crop, archive, line)) if line.crop else None
+        entry = line.crop
+        crop = IncomingCrop(entry.alignment, partial(_png, archive, line.id, entry)) if entry else None
         owned[line.identity_id].append(
             IncomingSample(
                 id=line.id,

@@ -1,12 +1,11 @@
-"""Files that appear whole or not at all, for their owner only."""
+"""Files of a gallery that appear whole or not at all, with what SQLite keeps beside them."""
 
-import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from facenet_app import aside as plain
 from facenet_app.errors import GalleryError, UsageError
 
 __all__ = ["file_beside", "remove_database", "written_aside"]
@@ -30,15 +29,14 @@ def written_aside(target: Path, *, overwrite: bool) -> Iterator[Path]:
     if target.exists() and not overwrite:
         raise _there_already(target)
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file_beside(target) as aside:
-            yield aside
-            _sync(aside)
-            if overwrite:
-                aside.replace(target)
-            else:
-                _publish(aside, target)
-            _sync(target.parent)
+        plain.make_private_folder(target.parent)
+        with plain.written_aside(target, overwrite=overwrite) as file:
+            try:
+                yield file
+            finally:
+                _remove_beside(file)
+    except FileExistsError as error:
+        raise _there_already(target) from error
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise GalleryError(f"{target} cannot be written ({reason})", "choose another place") from error
@@ -47,41 +45,23 @@ def written_aside(target: Path, *, overwrite: bool) -> Iterator[Path]:
 @contextmanager
 def file_beside(target: Path) -> Iterator[Path]:
     """An empty file beside ``target``, for its owner only; at the end it is removed if it is still there."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-    aside.touch(mode=0o600, exist_ok=False)
-    try:
-        yield aside
-    finally:
-        remove_database(aside)
+    with plain.file_beside(target) as file:
+        try:
+            yield file
+        finally:
+            _remove_beside(file)
 
 
 def remove_database(path: Path) -> None:
     """Remove a file and what SQLite keeps beside it, as far as they are there."""
-    for suffix in _SQLITE_FILES:
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).unlink()
+    path.unlink(missing_ok=True)
+    _remove_beside(path)
 
 
-def _publish(aside: Path, target: Path) -> None:
-    """Give the file its name, unless another one has got it meanwhile."""
-    try:
-        target.hardlink_to(aside)
-    except FileExistsError as error:
-        raise _there_already(target) from error
-    except OSError:  # not every file system has hard links
-        aside.replace(target)
+def _remove_beside(path: Path) -> None:
+    for suffix in _SQLITE_FILES[1:]:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _there_already(target: Path) -> UsageError:
     return UsageError(f"{target} is there already", "choose another name, or add --force to overwrite it")
-
-
-def _sync(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, through a power cut."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no folders
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

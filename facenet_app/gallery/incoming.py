@@ -14,7 +14,7 @@ __all__ = ["Incoming", "IncomingCrop", "IncomingPerson", "IncomingSample"]
 
 @dataclass(frozen=True, slots=True)
 class IncomingCrop:
-    """Where a crop comes from: ``read`` gives its PNG, checked anew, and may raise ArchiveRefused."""
+    """Where a crop comes from: ``read`` gives the PNG that was checked, or raises ArchiveRefused."""
 
     alignment: str
     read: Callable[[], bytes]

@@ -1,11 +1,12 @@
 """Exact search for the nearest people, in memory."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.comparison.distance import distance
+from facenet_app.comparison.distance import ROUNDING, distance, distances
 from facenet_app.domain import Candidate, Embedding, Template
 from facenet_app.errors import ModelMismatch
 from facenet_app.gallery.live_part import LivePart, merged, settled
@@ -14,6 +15,11 @@ from facenet_app.gallery.part import Part
 from facenet_app.gallery.references import References
 
 __all__ = ["SearchIndex"]
+
+_FEW: Final = 131_072
+"""Samples up to which one product with all of them takes less time than a search for each of some faces."""
+_BLOCK: Final = 8192
+"""Rows of one product."""
 
 
 class SearchIndex:
@@ -97,6 +103,20 @@ class SearchIndex:
             found.append((far, part.names[close.person], part.identity_ids[close.person], close))
         found.sort(key=lambda each: each[:3])
         return [self._candidate(embedding, *each) for each in found[:k]]
+
+    def near(
+        self, faces: NDArray[np.float32], reach: float, template: Template = Template.CENTROID
+    ) -> NDArray[np.bool_]:
+        """See :meth:`facenet_app.gallery.searchable.Searchable.near`; in large galleries that is all."""
+        if self.samples > _FEW:
+            return np.ones(len(faces), bool)
+        found = np.zeros(len(faces), bool)
+        for each in self._parts:
+            references = each.part.references(template)
+            for first in range(0, references.count, _BLOCK):
+                block = references.block(first, min(first + _BLOCK, references.count))
+                found |= (distances(faces, block) <= reach + ROUNDING).any(axis=1)
+        return found
 
     def _candidate(
         self, embedding: Embedding, far: float, name: str, identity_id: str, close: Close

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from facenet_app.aside import make_private_folder, put_in_place
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.aside import file_beside, remove_database
 from facenet_app.gallery.backup import refuse_same_file
@@ -63,7 +64,7 @@ def restore_gallery(
     if not backup.exists():
         raise GalleryError(f"there is no backup at {backup}", "check the path")
     with gallery_errors(gallery):
-        gallery.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(gallery.parent)
     with gallery_errors(gallery), file_beside(gallery) as aside:
         revision = _revision(gallery, keep=keep)
         held = _sound_copy(backup, aside, revision, progress)
@@ -179,7 +180,7 @@ def _swap(old: sqlite3.Connection | None, gallery: Path, new: Path) -> None:
     """Give the new file the name of the gallery."""
     for suffix in ("-wal", "-shm", "-journal"):  # of the old one, which nobody has open
         gallery.with_name(gallery.name + suffix).unlink(missing_ok=True)
-    new.replace(gallery)
+    put_in_place(new, gallery)  # for good: what follows ends the old file
     if old is not None:
         # A program that opened the old file just now waits for the lock. It must not write there what
         # nobody would see again, so that it is told: this is no gallery.

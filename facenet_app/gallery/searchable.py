@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facenet_app.domain import Candidate, Embedding, Template
 
 __all__ = ["Searchable"]
@@ -30,5 +33,13 @@ class Searchable(Protocol):
 
         Raises:
             ModelMismatch: the embedding was made by another model than the gallery's.
+        """
+        ...
+
+    def near(
+        self, faces: NDArray[np.float32], reach: float, template: Template = Template.CENTROID
+    ) -> NDArray[np.bool_]:
+        """Which of many faces, float32 (N, dimension), unit vectors of this model, to search for:
+        those that may be within ``reach`` of somebody, and perhaps others.
         """
         ...

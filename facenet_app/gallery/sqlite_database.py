@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from facenet_app.aside import make_private_folder
 from facenet_app.domain import Finding
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
@@ -204,8 +205,7 @@ def _prepare_file(path: Path, *, create: bool) -> None:
         return
     if not create:
         raise _no_gallery(path)
-    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
-        folder.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(path.parent)
     # SQLite gives its log files the same permissions. A file that another thread has just made must
     # not even be opened here: closing it would drop that thread's locks on it (a POSIX rule).
     with suppress(FileExistsError):

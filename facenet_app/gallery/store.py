@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from facenet_app.domain import (
     DEFAULT_RECALL,
-    AuditAction,
     Consent,
     Finding,
     Identity,
@@ -21,6 +20,7 @@ from facenet_app.domain import (
 )
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery.adding import add_people
+from facenet_app.gallery.basis import WHOEVER, Basis
 from facenet_app.gallery.binding import bind_empty
 from facenet_app.gallery.browsing import Browsing
 from facenet_app.gallery.changes import NO_NEWS, delete_person, rename_person
@@ -112,25 +112,33 @@ class GalleryStore(People, Browsing, Undoing):
         self.close()
 
     def add(
-        self, name: str, drafts: Sequence[SampleDraft], consent: Consent = NO_NEWS, *, ungated: bool = False
+        self,
+        name: str,
+        drafts: Sequence[SampleDraft],
+        consent: Consent = NO_NEWS,
+        basis: Basis = WHOEVER,
     ) -> tuple[Identity, tuple[Sample, ...]]:
         """Store samples for a person, who is created if new: all of them or, on an error, nothing.
 
-        What ``consent`` says replaces what the gallery has of the person's. ``ungated``: the audit trail
-        notes that no gate was asked.
+        What ``consent`` says replaces what the gallery has of the person's. ``basis`` is what it rests
+        on that these faces may be stored, if that depends on who is enrolled.
 
         Raises:
+            DecisionOutdated: by now it might be decided otherwise; see :class:`Basis`.
             InvalidName: nobody can be called that.
             UsageError: there is no draft, or the consent's end has passed.
             ConsentExpired: the person's consent has, and no new end is given.
             DuplicateSample: one of the pictures is enrolled already.
             ModelMismatch: an embedding is not of the gallery's model.
         """
-        (added,) = self.add_people([(name, drafts)], consent, ungated=ungated)
+        (added,) = self.add_people([(name, drafts)], consent, basis)
         return added
 
     def add_people(
-        self, people: Sequence[NamedDrafts], consent: Consent = NO_NEWS, *, ungated: bool = False
+        self,
+        people: Sequence[NamedDrafts],
+        consent: Consent = NO_NEWS,
+        basis: Basis = WHOEVER,
     ) -> list[tuple[Identity, tuple[Sample, ...]]]:
         """As :meth:`add` for several people: all of them or, on an error, nobody."""
         new = []
@@ -142,8 +150,7 @@ class GalleryStore(People, Browsing, Undoing):
         if not new:
             return []
         now = self._clock()
-        action = AuditAction.ENROLL_UNGATED if ungated else AuditAction.ENROLL
-        return self._database.write(lambda connection: add_people(connection, new, consent, now, action))
+        return self._database.write(lambda connection: add_people(connection, new, consent, now, basis))
 
     def rename(self, old: str, new: str, *, merge: bool = False) -> Identity:
         """Give a person another name; with ``merge``, make them one with whoever has it already.

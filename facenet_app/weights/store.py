@@ -8,13 +8,13 @@ unpickles, and nothing downloads.
 import hashlib
 import importlib.util
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facenet_app.aside import write_whole
 from facenet_app.errors import ModelError, WeightsDamaged, WeightsMissing
 from facenet_app.weights.manifest import Manifest
 
@@ -200,6 +200,4 @@ def write_aside(path: Path, data: bytes, *, setting: str = "CACHE") -> None:
     """
     make_folder(path.parent, setting=setting)
     with writing_to(path.parent, setting):
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            file.write(data)
-        Path(file.name).replace(path)
+        write_whole(path, data)

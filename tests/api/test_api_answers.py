@@ -1,11 +1,13 @@
 """What the routes answer, and that it is what Python answers."""
 
 import base64
+import io
 import json
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from facenet_app.service import FaceService
 
@@ -116,6 +118,31 @@ def test_a_person_from_enrollment_to_removal(start_api, pictures) -> None:
     gone = api.ask("DELETE", f"/identities/{merged['id']}")
     assert (gone.status_code, gone.json()["error"]["code"]) == (404, "unknown_identity")
     assert api.ask("GET", "/identities").json()["total"] == 0
+
+
+def test_a_face_that_belongs_to_somebody_is_enrolled_anyway_if_the_caller_says_so(
+    start_api, pictures
+) -> None:
+    api = start_api()
+
+    def enroll(picture: bytes, **data: str) -> Any:
+        return api.ask("POST", "/identities", files=files(images=picture), data=data)
+
+    enroll(pictures["collins"], name="Eileen")
+    other_way_round = mirrored(pictures["collins"])
+    refused = enroll(other_way_round, name="Ms. Collins").json()["refused"]
+    assert [each["code"] for each in refused] == ["belongs_to_other"]
+    anyway = enroll(other_way_round, name="Ms. Collins", gate="off")
+    assert (anyway.status_code, len(anyway.json()["samples"])) == (201, 1)
+    entry = api.application.backend.service.gallery.audit().entries[-1]
+    assert (entry.action, entry.request_id) == ("enroll_ungated", anyway.headers["X-Request-ID"])
+    assert enroll(other_way_round, name="Ada", gate="ajar").status_code == 422
+
+
+def mirrored(picture: bytes) -> bytes:
+    file = io.BytesIO()
+    ImageOps.mirror(Image.open(io.BytesIO(picture))).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_pictures_that_cannot_be_enrolled_are_listed(start_api, pictures) -> None:

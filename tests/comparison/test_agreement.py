@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facenet_app.comparison.agreement import agreeing, nearest
+from facenet_app.comparison.agreement import agreeing, any_within, nearest
 
 
 def on_circle(*degrees: float) -> NDArray[np.float32]:
@@ -75,3 +75,20 @@ def test_the_nearest_like_the_slow_loop(new: list[float], own: list[float]) -> N
 def test_examples(new: list[float], own: list[float], expected: list[bool]) -> None:
     """A wrong picture that comes first does not make the right ones wrong; chains count."""
     assert agreeing(on_circle(*new), on_circle(*own), REACH).tolist() == expected
+
+
+@given(faces=ANGLES, people=st.lists(ANGLES.filter(bool), min_size=1, max_size=4))
+def test_whether_anybody_is_near(faces: list[float], people: list[list[float]]) -> None:
+    """A sample or the mean of a person, by a slow loop; where rounding decides, either is right."""
+    least = 2.0
+    for probe in on_circle(*faces):
+        for own in people:
+            vectors = on_circle(*own)
+            mean = vectors.astype(np.float64).sum(axis=0)
+            length = np.linalg.norm(mean)
+            means = [mean / length] if length > 1e-3 else []
+            least = min(least, *(float(np.linalg.norm(probe - each)) for each in (*vectors, *means)))
+    starts = np.cumsum([0, *map(len, people)][:-1])
+    found = any_within(on_circle(*faces), on_circle(*(a for own in people for a in own)), starts, REACH)
+    if abs(least - REACH) > 0.002:
+        assert found == (least <= REACH and bool(faces))

@@ -28,8 +28,9 @@ def point(degrees: float, fmr: float) -> OperatingPoint:
     return OperatingPoint(2 * np.sin(np.radians(degrees / 2)), FINGERPRINT, fmr, rate, rate, "made up")
 
 
-def rules(gate: str = "standard") -> Rules:
-    points = (point(1, 1e-7), point(3, 1e-6))
+def rules(gate: str = "standard", rates: tuple[float, float] = (1e-7, 1e-6)) -> Rules:
+    """A gate that takes a face for somebody's up to 1 degree, and for the person's own up to 3."""
+    points = (point(1, rates[0]), point(3, rates[1]))
     made = Gate(load_settings(gate=gate), Measured("net-a", FINGERPRINT, points))
     return Rules(Selection.PROMINENT, made)
 
@@ -79,12 +80,17 @@ class Crew:
 
 
 def enroll(
-    store: GalleryStore, people: Path | Sequence[Person], crew: Crew | None = None, gate: str = "standard"
+    store: GalleryStore,
+    people: Path | Sequence[Person],
+    crew: Crew | None = None,
+    gate: str = "standard",
+    made: Rules | None = None,
 ) -> Iterator[Enrollment]:
     """Bulk enrollment as the service does it, with a crew for made pictures."""
     listed = people_in_folders(people) if isinstance(people, Path) else people
     portions = read_portions(listed, store, 10_000)
-    return enroll_people(listed, portions, crew or Crew(), Batch(store, rules(gate)))
+    batch = Batch(store, made or rules(gate))
+    return enroll_people(listed, portions, crew or Crew(), batch)
 
 
 def content(store: GalleryStore) -> dict[str, list[tuple[str, bytes]]]:

@@ -19,6 +19,7 @@ from facenet_app.domain.audit import NO_HEAD
 from facenet_app.errors import DuplicateSample, IdentityNotFound
 from facenet_app.gallery.actor import acting_as
 from facenet_app.gallery.audit import broken_chain
+from facenet_app.gallery.basis import UNGATED
 from facenet_app.gallery.store import GalleryStore
 
 LATER = datetime.now(UTC) + timedelta(days=1)
@@ -35,7 +36,7 @@ def consent(store: GalleryStore) -> None:
 
 ACTIONS: dict[str, Callable[[GalleryStore], object]] = {
     "enroll": lambda store: store.add("Cleo", [draft(3), draft(4)]),
-    "enroll_ungated": lambda store: store.add("Cleo", [draft(3)], ungated=True),
+    "enroll_ungated": lambda store: store.add("Cleo", [draft(3), draft(4)], basis=UNGATED),
     "rename": lambda store: store.rename("Anna", "Anne"),
     "merge": lambda store: store.rename("Anna", "Bea", merge=True),
     "remove": lambda store: store.remove("Anna"),
@@ -67,7 +68,7 @@ def test_every_change_is_written_down_in_one_entry(two: GalleryStore, action: st
     about = {"enroll": "Cleo", "enroll_ungated": "Cleo", "calibrate": "", "reembed": ""}
     assert entry.identity_id == ids.get(about.get(action, "Anna"))
     assert entry.other_id == (ids["Bea"] if action == "merge" else None)
-    assert entry.samples == {"enroll": 2, "enroll_ungated": 1, "merge": 1, "remove": 1, "reembed": 2}.get(
+    assert entry.samples == {"enroll": 2, "enroll_ungated": 2, "merge": 1, "remove": 1, "reembed": 2}.get(
         action
     )
 

@@ -126,6 +126,22 @@ def test_a_run_that_was_stopped_goes_on_without_repeating(
     assert third.seen == []
 
 
+@pytest.mark.parametrize("dies_at", [0, 10, 39])
+def test_a_run_that_is_repeated_stores_nothing_also_where_likeness_may_be_chance(
+    store: GalleryStore, folder: Path, dies_at: int
+) -> None:
+    """From 11 pictures on these rates refuse nobody: also not the tenth, if forty are to come."""
+    people = {f"Person_{n:02d}": [f"{9 * n if n != 5 else 36.5} {n}"] for n in range(40)}
+    write(folder, people)
+    many = rules(rates=(1e-3, 1e-2)).for_many(40)
+    with suppress(KeyboardInterrupt):
+        list(enroll(store, folder, Crew(dies_at), made=many))
+    results = list(enroll(store, folder, made=many))
+    assert [each.refused for each in results if each.refused] == []
+    assert store.index().people == 40
+    assert sum(len(each.samples) for each in enroll(store, folder, made=many)) == 0
+
+
 def test_pictures_are_known_wherever_they_were_moved(store: GalleryStore, folder: Path) -> None:
     write(folder / "old", {"Anna": ["10 a"], "Bea": ["50 b"]})
     list(enroll(store, folder / "old"))
