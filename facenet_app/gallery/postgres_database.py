@@ -13,13 +13,10 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
-    URL,
     Connection,
-    Engine,
     Row,
     String,
     cast,
-    create_engine,
     func,
     inspect,
     select,
@@ -33,6 +30,7 @@ from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import gallery_errors
 from facenet_app.gallery.schema import gallery
+from facenet_app.gallery.server_engine import server_engine
 from facenet_app.gallery.server_faults import is_conflict, is_lost
 from facenet_app.gallery.server_index import Measured, tend_indexes
 from facenet_app.gallery.server_search import ServerIndex
@@ -66,7 +64,7 @@ class PostgresDatabase(Database):
     traces = "the free space of the server's files"
 
     def __init__(self, url: ServerUrl, recall: float) -> None:
-        engine = _engine(url)
+        engine = server_engine(url, PATIENCE)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(url, reader, engine)
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -135,7 +133,7 @@ class PostgresDatabase(Database):
                 begun = self._begin_write(connection)
                 yield connection
                 self._end_write(connection)
-                due = self._is_due(connection)
+                due = any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
             except BaseException as error:
                 transaction.rollback()
                 if begun is not None and isinstance(error, DBAPIError) and is_lost(error.orig):
@@ -146,9 +144,9 @@ class PostgresDatabase(Database):
             except DBAPIError as error:
                 if not is_lost(error.orig) or not self._was_committed(begun, error):
                     raise
-        if due is not None:
+        if due:
             with suppress(DBAPIError):  # the change is kept; check() says that searches are slow
-                tend_indexes(self._writer, due, self._recall)
+                tend_indexes(self._writer, self._recall)
 
     def _begin_write(self, connection: Connection) -> Row[Any]:
         raised = update(gallery).values(revision=gallery.c.revision + 1)
@@ -160,12 +158,6 @@ class PostgresDatabase(Database):
     def _end_write(self, connection: Connection) -> None:
         follow_changes(connection)
         super()._end_write(connection)
-
-    def _is_due(self, connection: Connection) -> str | None:
-        """The gallery's fingerprint if an index is to be built or measured."""
-        fingerprint = str(connection.execute(select(gallery.c.fingerprint)).scalar_one())
-        known = Measured.all_of(connection).values()
-        return fingerprint if any(each.is_due(fingerprint, self._recall) for each in known) else None
 
     def _was_committed(self, begun: Row[Any], lost: DBAPIError) -> bool:
         """Whether the server kept the transaction although its answer did not come.
@@ -221,9 +213,8 @@ class PostgresDatabase(Database):
     def damages(self, connection: Connection) -> Iterator[Finding]:
         """Whether the vectors that searches use are those of the samples, and are found quickly."""
         yield from vector_faults(connection)
-        fingerprint = connection.execute(select(gallery.c.fingerprint)).scalar_one()
         for each in Measured.all_of(connection).values():
-            if each.is_due(fingerprint, self._recall):
+            if each.is_due(self._recall):
                 yield Finding(
                     "slow_search",
                     f"searches compare with all {each.rows:,} rows of {each.table}: its index is not ready",
@@ -242,26 +233,3 @@ class PostgresDatabase(Database):
 
     def _keep_others_out(self, connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_TABLES_LOCK)))
-
-
-def _engine(url: ServerUrl) -> Engine:
-    given: dict[str, list[str]] = {}
-    for name, value in url.query:
-        given.setdefault(name, []).append(value)
-    # One is not the same as a tuple of one to SQLAlchemy.
-    query = {name: values[0] if len(values) == 1 else tuple(values) for name, values in given.items()}
-    return create_engine(
-        URL.create("postgresql+psycopg", url.user, url.password, url.host, url.port, url.database, query),
-        connect_args={
-            "connect_timeout": PATIENCE,
-            "application_name": "facenet-app",
-            # Named prepared statements break behind poolers, and their generic plans use no partial index.
-            "prepare_threshold": None,
-            # A client that vanished in mid-transaction must not keep the others waiting.
-            "options": f"-c lock_timeout={PATIENCE}s -c idle_in_transaction_session_timeout=60s -c jit=off",
-        },
-        pool_size=10,
-        max_overflow=20,
-        pool_timeout=PATIENCE,
-        hide_parameters=True,  # they are names and embeddings, and errors end up in logs
-    )

@@ -21,7 +21,7 @@ from facenet_app.gallery.recall import Recalls, measure_recalls
 
 __all__ = ["Measured", "search_effort", "tend_indexes"]
 
-FEWEST_ROWS: Final = 20_000
+FEWEST_ROWS: Final = 10_000
 """Rows of a table below which comparing with all of them is quick enough."""
 
 MOST_DIMENSIONS: Final = 4000
@@ -44,6 +44,8 @@ class Measured:
     """What is known of one table of vectors: its rows, and the recall of its index at each effort."""
 
     table: str
+    held: str
+    """Fingerprint of the gallery."""
     rows: int
     fingerprint: str | None
     """Whose vectors the index holds; None if there is none."""
@@ -59,13 +61,14 @@ class Measured:
     @classmethod
     def _from(cls, row: Mapping[Any, Any]) -> Self:
         recalls = Recalls.from_dict(row["recalls"]) if row["recalls"] else Recalls()
-        return cls(row["name"], row["rows"], row["fingerprint"], row["rows_then"] or 0, recalls)
+        then = row["rows_then"] or 0
+        return cls(row["name"], row["held"], row["rows"], row["fingerprint"], then, recalls)
 
-    def is_due(self, fingerprint: str, recall: float) -> bool:
+    def is_due(self, recall: float) -> bool:
         """Whether there is an index to build, or a recall to measure."""
         if self.rows < FEWEST_ROWS or recall >= 1:
             return False
-        if fingerprint != self.fingerprint or self.rows >= _GROWTH * self.rows_then:
+        if self.held != self.fingerprint or self.rows >= _GROWTH * self.rows_then:
             return True
         return MOST_EFFORT not in self.recalls.between and not self.recalls.enough(recall)
 
@@ -85,7 +88,10 @@ def search_effort(
 
 _EFFORT: Final = text("SELECT search_effort(:table, :whose, :recall, :fewest, :kind)")
 
-_SEARCHES: Final = text("SELECT name, rows, fingerprint, rows_then, recalls FROM vector_searches")
+_SEARCHES: Final = text(
+    "SELECT s.name, g.fingerprint AS held, s.rows, s.fingerprint, s.rows_then, s.recalls "
+    "FROM vector_searches s, gallery g"
+)
 
 _NOTE: Final = text(
     "UPDATE vector_searches SET fingerprint = :whose, rows_then = :rows, recalls = CAST(:recalls AS json) "
@@ -96,10 +102,10 @@ Measure = Callable[[IndexedQuery], Recalls]
 """How often a search finds the nearest."""
 
 
-def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
+def tend_indexes(engine: Engine, recall: float) -> None:
     """Build the indexes that are missing and measure what is not known, if nobody else does already.
 
-    Neither readers nor writers wait for it; it takes some seconds for 20,000 people and minutes for a
+    Neither readers nor writers wait for it; it takes some seconds for 10,000 people and minutes for a
     million.
     """
     one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -109,14 +115,14 @@ def tend_indexes(engine: Engine, fingerprint: str, recall: float) -> None:
             return
         try:
             for each in Measured.all_of(connection).values():
-                if each.is_due(fingerprint, recall):
-                    _tend(connection, each, fingerprint, measure)
+                if each.is_due(recall):
+                    _tend(connection, each, measure)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
-def _tend(connection: Connection, known: Measured, fingerprint: str, measure: Measure) -> None:
-    table = known.table
+def _tend(connection: Connection, known: Measured, measure: Measure) -> None:
+    table, fingerprint = known.table, known.held
     size = f"SELECT vector_dims(vector) FROM {table} WHERE fingerprint = :whose LIMIT 1"  # noqa: S608 (constants)
     dimension = connection.execute(text(size), {"whose": fingerprint}).scalar()
     if dimension is None or dimension > MOST_DIMENSIONS:

@@ -36,7 +36,20 @@ _INSERT_SAMPLES: Final = text(
 _INSERT_CENTROIDS: Final = text(
     "INSERT INTO centroids (identity_id, fingerprint, vector) "
     "SELECT owner, :fingerprint, CAST(vector AS vector) "
-    "FROM unnest(CAST(:owners AS text[]), CAST(:vectors AS text[])) AS new (owner, vector)"
+    "FROM unnest(CAST(:owners AS text[]), CAST(:vectors AS text[])) AS new (owner, vector) "
+    "ON CONFLICT (identity_id) DO UPDATE SET fingerprint = EXCLUDED.fingerprint, vector = EXCLUDED.vector"
+)
+_DELETE_CENTROIDS: Final = text("DELETE FROM centroids WHERE identity_id = ANY(:owners)")
+# One row at least, so that one statement tells whether all is to be made anew, too.
+_CHANGED: Final = (
+    select(
+        (gallery.c.changes_since == gallery.c.revision).label("all_anew"),
+        changes.c.kind,
+        changes.c.identity_id,
+        changes.c.sample_number,
+    )
+    .select_from(gallery)
+    .outerjoin(changes, changes.c.revision == gallery.c.revision)
 )
 _MOVE: Final = text(
     "UPDATE sample_vectors v SET identity_id = s.identity_id FROM samples s "
@@ -72,22 +85,21 @@ def follow_changes(connection: Connection) -> None:
     Raises:
         ValueError: an embedding cannot be read.
     """
-    header = connection.execute(select(gallery)).one()
-    if header.changes_since == header.revision:  # everything changed at once
+    rows = connection.execute(_CHANGED).all()
+    if any(row.all_anew for row in rows):  # everything changed at once
         _make_anew(connection)
         return
-    rows = connection.execute(select(changes).where(changes.c.revision == header.revision)).all()
-    added = [row.sample_number for row in rows if row.kind == ChangeKind.SAMPLE_ADDED]
+    added = {row.sample_number for row in rows if row.kind == ChangeKind.SAMPLE_ADDED}
     moved = [row.sample_number for row in rows if row.kind == ChangeKind.SAMPLE_MOVED]
-    owners = sorted({row.identity_id for row in rows if row.sample_number is not None and row.identity_id})
-    if added:
-        new = connection.execute(_usable().where(samples.c.number.in_(added))).all()
-        _insert_samples(connection, new)
+    owners = {row.identity_id for row in rows if row.sample_number is not None and row.identity_id}
     if moved:
         connection.execute(_MOVE, {"moved": moved})
     if owners:
-        connection.execute(text("DELETE FROM centroids WHERE identity_id = ANY(:owners)"), {"owners": owners})
-        _insert_centroids(connection, connection.execute(_usable().where(samples.c.identity_id.in_(owners))))
+        theirs = connection.execute(_usable().where(samples.c.identity_id.in_(owners))).all()
+        _insert_samples(connection, [row for row in theirs if row.number in added])
+        _insert_centroids(connection, theirs)
+        if lost := owners - {row.identity_id for row in theirs}:
+            connection.execute(_DELETE_CENTROIDS, {"owners": list(lost)})
 
 
 def _make_anew(connection: Connection) -> None:

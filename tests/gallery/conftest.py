@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from drafts import FINGERPRINT, MODEL
+from large_gallery import count_as_large, large_database
 from server import Server
 
 from facenet_app.domain import Place, ServerUrl
@@ -61,3 +62,28 @@ def store(place: Place) -> Iterator[GalleryStore]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Galleries opened from here on give up on a lock at once."""
     monkeypatch.setattr(sqlite_database, "PATIENCE", 0.1)
+
+
+@pytest.fixture(scope="module")
+def shared(server: Server) -> Iterator[GalleryStore]:
+    """One gallery for many small worlds; each test clears it."""
+    with server.database() as url, GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def measured_database(server: Server) -> Iterator[str]:
+    """Name of a database that counts as large."""
+    with large_database(server) as name:
+        yield name
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, server: Server, measured_database: str) -> Iterator[GalleryStore]:
+    """A copy of that gallery, on a server whose galleries count as large."""
+    count_as_large(monkeypatch)
+    with (
+        server.database(measured_database) as url,
+        GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store,
+    ):
+        yield store

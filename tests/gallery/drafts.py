@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facenet_app.domain import Embedding, FaceCrop, Quality, SampleDraft
+from facenet_app.gallery.store import GalleryStore
 
 MODEL, FINGERPRINT = "net-a", "net-a:0123"
 DIMENSION = 16
@@ -33,6 +34,11 @@ def draft(seed: int, *, fingerprint: str = FINGERPRINT, keep_crop: bool = True) 
         quality=Quality(eye_distance=40.0 + seed % 7, sharpness=3.5, reasons=()),
         content_sha256=hashlib.sha256(str(seed).encode()).hexdigest(),
     )
+
+
+def contents(store: GalleryStore) -> list[tuple[str, list[str]]]:
+    """Everybody with the digests of their samples."""
+    return [(who.name, [s.content_sha256 for s in store.samples(who.id)]) for who in store.identities()]
 
 
 def embed_differently(crops: Sequence[FaceCrop]) -> NDArray[np.float32]:

@@ -1,8 +1,6 @@
 """Searching on the server, beside the index in memory of the very same gallery."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,76 +8,26 @@ import pytest
 from drafts import FINGERPRINT, MODEL, draft, embed_differently, embedding, unit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from large_gallery import at, drafts, efforts
 from numpy.typing import NDArray
 from server import Server
 from sqlalchemy import delete, text
 
-from facenet_app.domain import Candidate, Consent, Embedding, Place, SampleDraft, ServerUrl, Template
+from facenet_app.domain import Candidate, Consent, Embedding, Place, ServerUrl, Template
 from facenet_app.errors import ModelMismatch
-from facenet_app.gallery import recall, server_index
+from facenet_app.gallery import server_index
 from facenet_app.gallery.changelog import reload_all
 from facenet_app.gallery.load import load_index
 from facenet_app.gallery.recall import Recalls
 from facenet_app.gallery.schema import identities
-from facenet_app.gallery.server_index import Measured, search_effort
+from facenet_app.gallery.server_index import Measured
 from facenet_app.gallery.server_search import ServerIndex
-from facenet_app.gallery.server_vectors import vectors_sent
 from facenet_app.gallery.store import GalleryStore
 
 pytestmark = pytest.mark.postgres
 
 EVERYBODY = 1000
 FAR_OFF = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def shared(server: Server) -> Iterator[GalleryStore]:
-    """One gallery for many small worlds; each test clears it."""
-    with server.database() as url, GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
-        yield store
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Galleries of a hundred count as large."""
-    monkeypatch.setattr(server_index, "FEWEST_ROWS", 100)
-    monkeypatch.setattr(recall, "PROBES", 60)
-
-
-@pytest.fixture(scope="module")
-def measured_database(server: Server) -> Iterator[str]:
-    """Name of a database of 150 people of one to three samples, with measured indexes."""
-    with server.database() as url:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(server_index, "FEWEST_ROWS", 100)
-            patch.setattr(recall, "PROBES", 60)
-            with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
-                store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(150)])
-        yield url.database
-
-
-@pytest.fixture
-def large(small: None, server: Server, measured_database: str) -> Iterator[GalleryStore]:
-    """A copy of that gallery."""
-    with (
-        server.database(measured_database) as url,
-        GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store,
-    ):
-        yield store
-
-
-def at(number: int, vector: NDArray[np.float32]) -> SampleDraft:
-    return replace(draft(number), embedding=Embedding(vector, FINGERPRINT))
-
-
-def drafts(person: int) -> list[SampleDraft]:
-    """One to three pictures of a person, near each other."""
-    found = []
-    for number in range(1 + person % 3):
-        mixed = unit(person) + 0.4 * unit(5000 + 10 * person + number)
-        vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
-        found.append(at(10 * person + number, vector))
-    return found
 
 
 def in_memory(store: GalleryStore, probe: Embedding, k: int, template: Template) -> list[Candidate]:
@@ -94,14 +42,6 @@ def server_of(store: GalleryStore) -> ServerIndex:
 
 def measured(store: GalleryStore) -> dict[str, Measured]:
     return store._database.read(Measured.all_of)
-
-
-def efforts(store: GalleryStore, fingerprint: str, recall: float = 0.999) -> list[int | None]:
-    """Of searches by centroid, and by sample."""
-    tables = ("centroids", "sample_vectors")
-    return store._database.read(
-        lambda connection: [search_effort(connection, table, fingerprint, recall) for table in tables]
-    )
 
 
 def normalized(numbers: tuple[int, ...]) -> NDArray[np.float32]:
@@ -267,39 +207,6 @@ def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server
         assert store.check() == []
 
 
-def known(rows: int, rows_then: int, shares: dict[int, float], fingerprint: str = "f") -> Measured:
-    """As measured with probes of both kinds."""
-    return Measured("centroids", rows, fingerprint, rows_then, Recalls(shares, shares, 0.5))
-
-
-@pytest.mark.parametrize(
-    ("known", "effort", "due"),
-    [
-        (known(50_000, 40_000, {40: 0.98, 80: 0.999, 120: 1.0}), 80, False),
-        (known(50_000, 40_000, {40: 0.98, 1000: 0.99}), None, False),  # it can do no better
-        (known(50_000, 40_000, {40: 0.98}), None, True),  # stopped at a lower target
-        (known(50_000, 25_000, {40: 1.0}), 40, True),  # doubled since
-        (known(50_000, 40_000, {40: 1.0}, "other"), None, True),
-        (known(100, 0, {}), None, False),
-    ],
-)
-def test_the_least_effort_that_was_measured_to_be_enough(
-    shared: GalleryStore, known: Measured, effort: int | None, due: bool
-) -> None:
-    assert known.is_due("f", 0.999) == due
-    assert not known.is_due("f", 1)
-    with shared._database._writer.connect() as connection:  # rolled back
-        recalls = json.dumps(known.recalls.to_dict())
-        given = {"rows": known.rows, "whose": known.fingerprint, "recalls": recalls}
-        columns = "rows = :rows, fingerprint = :whose, recalls = CAST(:recalls AS json)"
-        connection.execute(text(f"UPDATE vector_searches SET {columns} WHERE name = 'centroids'"), given)
-        assert Measured.all_of(connection)["centroids"].recalls == known.recalls
-        for kind in ("alike", "between"):
-            assert search_effort(connection, "centroids", "f", 0.999, kind) == effort
-            assert search_effort(connection, "centroids", "f", 1, kind) is None
-        assert search_effort(connection, "sample_vectors", "f", 0.999) is None
-
-
 @pytest.mark.parametrize("template", list(Template))
 def test_who_is_not_surely_the_nearest_is_looked_for_thoroughly(
     large: GalleryStore, template: Template
@@ -318,42 +225,3 @@ def test_who_is_not_surely_the_nearest_is_looked_for_thoroughly(
             {"recalls": json.dumps(Recalls({1: 1.0}, {}, 3.0).to_dict())},
         )
     assert len(large.index().search(embedding(3), 5, template)) == 5  # whoever the index came upon
-
-
-def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
-    """A search that looks at nobody but one and the same person is right by chance alone."""
-
-    class Stubborn(recall.IndexedQuery):
-        def owners(self, *_: object) -> list[str]:  # type: ignore[override]
-            return [first]
-
-    first = large.get("Person 000").id
-    with large._database._engine.begin() as connection:
-        true = recall.measure_recalls(
-            connection, recall.IndexedQuery("centroids", FINGERPRINT, 16), [1000], 1
-        )
-        chance = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [40, 1000], 1)
-    assert (true.alike, true.between) == ({1000: 1}, {1000: 1})
-    assert chance.alike.keys() == chance.between.keys() == {40, 1000}
-    assert max(*chance.alike.values(), *chance.between.values()) < 0.2
-
-
-@pytest.mark.parametrize("table", ["centroids", "sample_vectors"])
-def test_the_nearest_row_of_a_probe_and_how_near_others_are(large: GalleryStore, table: str) -> None:
-    """Against a loop over all rows, which come in several portions."""
-    with pytest.MonkeyPatch.context() as patch, large._database._engine.begin() as connection:
-        patch.setattr(recall, "_CHUNK", 40)
-        probes = recall._probes(connection, recall.IndexedQuery(table, FINGERPRINT, 16))
-        found, sure = recall._compared_with_all(
-            connection, recall.IndexedQuery(table, FINGERPRINT, 16), probes
-        )
-        rows = connection.execute(text(f"SELECT identity_id, vector_send(vector) AS sent FROM {table}")).all()
-    vectors = vectors_sent([row.sent for row in rows])
-    others = []
-    for number, (probe, of) in enumerate(zip(probes.vectors, probes.of, strict=True)):
-        far = [float(np.linalg.norm(probe - vector)) for vector in vectors]
-        of_found = [each for each, row in zip(far, rows, strict=True) if row.identity_id == found[number]]
-        assert min(of_found) == pytest.approx(min(far), abs=1e-5)  # in the middle between two, either will do
-        if number % 2 == 0:
-            others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
-    assert sure == pytest.approx(min(others), abs=1e-5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drafts import FINGERPRINT, MODEL, draft, embedding
+from drafts import FINGERPRINT, MODEL, contents, draft, embedding
 from PIL import Image
 
 from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft
@@ -15,18 +15,12 @@ from facenet_app.errors import (
     DuplicateSample,
     FacenetAppError,
     GalleryError,
-    IdentityExists,
     IdentityNotFound,
     InvalidName,
     ModelMismatch,
     UsageError,
 )
 from facenet_app.gallery.store import GalleryStore
-
-
-def contents(store: GalleryStore) -> list[tuple[str, list[str]]]:
-    """Everybody with the digests of their samples."""
-    return [(who.name, [s.content_sha256 for s in store.samples(who.id)]) for who in store.identities()]
 
 
 def test_a_new_gallery_is_empty_and_for_the_owner_only(store: GalleryStore, path: Path) -> None:
@@ -163,45 +157,6 @@ def test_an_add_that_fails_leaves_nothing_behind(
     store.add(name if error is not InvalidName else "Carl", [draft(60)])
 
 
-def test_renaming_keeps_the_person(store: GalleryStore) -> None:
-    anna, (sample,) = store.add("Anna", [draft(1)])
-    renamed = store.rename("anna", " Anna   Lee ")
-    assert (renamed.id, renamed.name, renamed.samples) == (anna.id, "Anna Lee", 1)
-    assert store.find("Anna") is None
-    assert store.sample(sample.id).identity_id == anna.id
-    assert store.rename("Anna Lee", "ANNA LEE").name == "ANNA LEE"
-
-
-def test_renaming_to_somebody_else_is_refused_unless_merged(store: GalleryStore) -> None:
-    store.add("Anna", [draft(1)])
-    bea, _ = store.add("Bea", [draft(2)])
-    before = (contents(store), store.revision())
-    with pytest.raises(IdentityExists, match="--merge"):
-        store.rename("Anna", "BEA")
-    assert (contents(store), store.revision()) == before
-    merged = store.rename("Anna", "BEA", merge=True)
-    assert (merged.id, merged.name, merged.samples) == (bea.id, "Bea", 2)
-    digests = [draft(seed).content_sha256 for seed in (1, 2)]
-    assert contents(store) == [("Bea", digests)]
-    assert [c.name for c in store.index().search(embedding(1), 5)] == ["Bea"]
-
-
-def test_merging_with_oneself_changes_the_name_only(store: GalleryStore) -> None:
-    store.add("Anna", [draft(1)])
-    merged = store.rename("Anna", "anna", merge=True)
-    assert (merged.name, merged.samples) == ("anna", 1)
-
-
-@pytest.mark.parametrize(("old", "new", "error"), [("Bo", "C", IdentityNotFound), ("Anna", "~", InvalidName)])
-def test_renaming_that_cannot_be(
-    store: GalleryStore, old: str, new: str, error: type[FacenetAppError]
-) -> None:
-    store.add("Anna", [draft(1)])
-    with pytest.raises(error):
-        store.rename(old, new)
-    assert [who.name for who in store.identities()] == ["Anna"]
-
-
 def test_every_write_raises_the_revision_by_one(store: GalleryStore) -> None:
     start = store.revision()
     store.add("Anna", [draft(1), draft(2)])
@@ -231,62 +186,6 @@ def test_the_index_has_what_anybody_wrote(store: GalleryStore, place: Place) -> 
     (found,) = store.index().search(embedding(1), 1)
     assert (found.name, found.distance) == ("Ann", 0.0)
     assert store.samples(found.identity_id)[0].id == found.sample_id
-
-
-def test_a_gallery_of_another_model_is_refused_with_the_way_out(store: GalleryStore, place: Place) -> None:
-    store.add("Anna", [draft(1)])
-    with pytest.raises(ModelMismatch) as caught:
-        GalleryStore.open(place, model="net-b", fingerprint="net-b:1")
-    for part in (str(place), MODEL, FINGERPRINT, "net-b", "net-b:1", "facenet-app gallery reembed"):
-        assert part in str(caught.value)
-    assert store.fingerprint == FINGERPRINT
-    with GalleryStore.open(place, model="net-b", fingerprint=None) as opened:
-        assert opened.model == MODEL
-
-
-@pytest.mark.parametrize(
-    ("model", "fingerprint", "go_on"),
-    [
-        ("net-b", "net-b:1", ", or go on with --model net-a"),
-        (MODEL, f"{FINGERPRINT}-mirror", ", or go on with FACENET_APP_MIRROR=0"),
-        ("net-b", "net-b:1-mirror", ", or go on with --model net-a and FACENET_APP_MIRROR=0"),
-        (MODEL, "net-a:9999", ""),  # its weights or preprocessing have changed
-    ],
-)
-def test_the_way_out_names_the_settings_that_differ(
-    store: GalleryStore, model: str, fingerprint: str, go_on: str
-) -> None:
-    store.add("Anna", [draft(1)])
-    with pytest.raises(ModelMismatch) as caught:
-        store.refuse_other_model(model, fingerprint)
-    assert caught.value.hint == f"run `facenet-app gallery reembed`{go_on}"
-
-
-def test_the_way_back_to_a_gallery_of_mirrored_faces(place: Place) -> None:
-    mirrored = f"{FINGERPRINT}-mirror"
-    with GalleryStore.open(place, model=MODEL, fingerprint=mirrored) as store:
-        store.add("Anna", [draft(1, fingerprint=mirrored)])
-        store.refuse_other_model(MODEL, mirrored)
-        with pytest.raises(ModelMismatch, match=r"or go on with FACENET_APP_MIRROR=1\.$"):
-            store.refuse_other_model(MODEL, FINGERPRINT)
-
-
-def test_an_empty_gallery_is_bound_to_whatever_model_opens_it(store: GalleryStore, place: Place) -> None:
-    store.add("Anna", [draft(1)])
-    store.remove("Anna")
-    store.refuse_other_model("net-b", "net-b:1")
-    assert store.fingerprint == FINGERPRINT  # asking changes nothing
-    with GalleryStore.open(place, model="net-b", fingerprint="net-b:1") as other:
-        other.add("Bea", [draft(2, fingerprint="net-b:1")])
-        assert (other.model, other.index().people, other.check()) == ("net-b", 1, [])
-    assert store.model == "net-b"
-    with pytest.raises(ModelMismatch):  # whoever had it open before cannot mix models in it
-        store.add("Cleo", [draft(3)])
-
-
-def test_opening_with_the_same_model_writes_nothing(store: GalleryStore, place: Place) -> None:
-    GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT).close()
-    assert store.revision() == 0
 
 
 def test_a_closed_gallery_cannot_be_used(place: Place) -> None:

@@ -26,9 +26,10 @@ RETURNS integer LANGUAGE sql STABLE AS $$
 $$
 """
 
-# A scan in the order of distances, or of everybody; then whose rows those are, without the expired; then
-# who is not farther than the k-th, but for what sums in float32 can be wrong by; then their samples. The
-# index is looked through thoroughly only if nobody is so near that nobody else can be nearer.
+# The nearest rows, in the order of an index or by comparing with every one; then whose they are, without the
+# expired; then who is not farther than the k-th, but for what sums in float32 can be wrong by; then their
+# samples. Rows are fetched until one is too far. The index is looked through thoroughly only if nobody is so
+# near that nobody else can be nearer.
 NEAREST_PEOPLE = """
 CREATE FUNCTION nearest_people(
     whose text, probe vector, of_table text, k integer, spare integer, margin double precision,
@@ -43,13 +44,13 @@ DECLARE
     effort integer := coalesce(search_effort(of_table, whose, recall, fewest, 'alike'), thorough);
     sure double precision := (SELECT (recalls ->> 'sure')::double precision FROM vector_searches
                               WHERE name = of_table);
-    size integer := vector_dims(probe);
-    wanted integer := k + spare;
-    scan text;
+    wanted integer := 4 * k + spare;
+    by_distance text;
     people varchar[];
-    alive bigint;
-    seen bigint;
     nearest double precision;
+    kth double precision;
+    farthest double precision;
+    seen integer;
 BEGIN
     IF model <> whose THEN
         RETURN QUERY SELECT model, NULL::varchar, NULL::varchar, NULL::varchar, NULL::bytea, NULL::bytea;
@@ -57,31 +58,30 @@ BEGIN
     END IF;
     LOOP
         IF effort IS NULL THEN
-            scan := format('SELECT identity_id, vector <-> $1 AS far FROM %I', of_table);
+            by_distance := 'vector <-> $1';
         ELSE
             PERFORM set_config('hnsw.ef_search', least(greatest(effort, wanted), 1000)::text, true);
             PERFORM set_config('hnsw.iterative_scan', 'strict_order', true);
-            scan := format(
-                'SELECT identity_id, vector <-> $1 AS far FROM %2$I WHERE fingerprint = %3$L '
-                'ORDER BY CAST(vector AS halfvec(%1$s)) <-> CAST($1 AS halfvec(%1$s)) LIMIT $2',
-                size, of_table, whose
+            by_distance := format(
+                'CAST(vector AS halfvec(%1$s)) <-> CAST($1 AS halfvec(%1$s))', vector_dims(probe)
             );
         END IF;
         EXECUTE format(
-            'WITH best AS MATERIALIZED ('
-            '    SELECT identity_id, min(far) AS far, count(*) AS rows FROM (%s) AS scanned '
+            'WITH scanned AS MATERIALIZED ('
+            '    SELECT identity_id, vector <-> $1 AS far FROM %I WHERE fingerprint = %L ORDER BY %s LIMIT $2'
+            '), best AS MATERIALIZED ('
+            '    SELECT identity_id, min(far) AS far FROM scanned WHERE NOT EXISTS ('
+            '        SELECT FROM identities WHERE id = scanned.identity_id AND expires_at <= $4)'
             '    GROUP BY identity_id'
-            '), alive AS MATERIALIZED ('
-            '    SELECT identity_id, far FROM best WHERE NOT EXISTS ('
-            '        SELECT FROM identities WHERE id = best.identity_id AND expires_at <= $5)'
-            ') SELECT array_agg(identity_id) FILTER (WHERE far <= $4 + coalesce('
-            '        (SELECT far FROM alive ORDER BY far OFFSET $3 - 1 LIMIT 1), ''infinity'')),'
-            '    count(*), (SELECT coalesce(sum(rows), 0) FROM best), min(far) FROM alive', scan
-        ) INTO people, alive, seen, nearest USING probe, wanted, k, margin, moment;
-        EXIT WHEN effort IS NULL;
-        IF alive < k AND seen >= wanted THEN
+            '), kth AS (SELECT far FROM best ORDER BY far OFFSET $3 - 1 LIMIT 1) '
+            'SELECT array_agg(identity_id) FILTER ('
+            '        WHERE far <= coalesce((SELECT far FROM kth), ''infinity'') + $5),'
+            '    min(far), (SELECT far FROM kth), (SELECT max(far) FROM scanned),'
+            '    (SELECT count(*) FROM scanned) FROM best', of_table, whose, by_distance
+        ) INTO people, nearest, kth, farthest, seen USING probe, wanted, k, moment, margin;
+        IF seen >= wanted AND (kth IS NULL OR farthest <= kth + margin) THEN
             wanted := 2 * wanted;
-        ELSIF nearest < sure OR effort IS NOT DISTINCT FROM thorough THEN
+        ELSIF effort IS NULL OR nearest < sure OR effort IS NOT DISTINCT FROM thorough THEN
             EXIT;
         ELSE
             effort := thorough;

@@ -1,0 +1,57 @@
+"""A gallery on a server that counts as large: 150 people of one to three samples, like each other's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drafts import FINGERPRINT, MODEL, draft, unit
+from numpy.typing import NDArray
+from server import Server
+
+from facenet_app.domain import Embedding, SampleDraft
+from facenet_app.gallery import recall, server_index
+from facenet_app.gallery.server_index import search_effort
+from facenet_app.gallery.store import GalleryStore
+
+PEOPLE = 150
+
+
+def count_as_large(patch: pytest.MonkeyPatch) -> None:
+    """Galleries of a hundred."""
+    patch.setattr(server_index, "FEWEST_ROWS", 100)
+    patch.setattr(recall, "PROBES", 60)
+
+
+@contextmanager
+def large_database(server: Server) -> Iterator[str]:
+    """Name of a database with such a gallery, its indexes measured."""
+    with server.database() as url:
+        with pytest.MonkeyPatch.context() as patch:
+            count_as_large(patch)
+            with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+                store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(PEOPLE)])
+        yield url.database
+
+
+def at(number: int, vector: NDArray[np.float32]) -> SampleDraft:
+    return replace(draft(number), embedding=Embedding(vector, FINGERPRINT))
+
+
+def drafts(person: int) -> list[SampleDraft]:
+    """One to three pictures of a person, near each other."""
+    found = []
+    for number in range(1 + person % 3):
+        mixed = unit(person) + 0.4 * unit(5000 + 10 * person + number)
+        vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+        found.append(at(10 * person + number, vector))
+    return found
+
+
+def efforts(store: GalleryStore, fingerprint: str, recall: float = 0.999) -> list[int | None]:
+    """Of searches by centroid, and by sample."""
+    tables = ("centroids", "sample_vectors")
+    return store._database.read(
+        lambda connection: [search_effort(connection, table, fingerprint, recall) for table in tables]
+    )

@@ -1,0 +1,88 @@
+"""How often a server's searches find the nearest: what is measured, and what follows from it."""
+
+import json
+
+import numpy as np
+import pytest
+from drafts import FINGERPRINT
+from sqlalchemy import text
+
+from facenet_app.gallery import recall
+from facenet_app.gallery.recall import Recalls
+from facenet_app.gallery.server_index import Measured, search_effort
+from facenet_app.gallery.server_vectors import vectors_sent
+from facenet_app.gallery.store import GalleryStore
+
+pytestmark = pytest.mark.postgres
+
+
+def known(rows: int, rows_then: int, shares: dict[int, float], fingerprint: str = "f") -> Measured:
+    """As measured with probes of both kinds."""
+    return Measured("centroids", "f", rows, fingerprint, rows_then, Recalls(shares, shares, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("known", "effort", "due"),
+    [
+        (known(50_000, 40_000, {40: 0.98, 80: 0.999, 120: 1.0}), 80, False),
+        (known(50_000, 40_000, {40: 0.98, 1000: 0.99}), None, False),  # it can do no better
+        (known(50_000, 40_000, {40: 0.98}), None, True),  # stopped at a lower target
+        (known(50_000, 25_000, {40: 1.0}), 40, True),  # doubled since
+        (known(50_000, 40_000, {40: 1.0}, "other"), None, True),
+        (known(100, 0, {}), None, False),
+    ],
+)
+def test_the_least_effort_that_was_measured_to_be_enough(
+    shared: GalleryStore, known: Measured, effort: int | None, due: bool
+) -> None:
+    assert known.is_due(0.999) == due
+    assert not known.is_due(1)
+    with shared._database._writer.connect() as connection:  # rolled back
+        recalls = json.dumps(known.recalls.to_dict())
+        given = {"rows": known.rows, "whose": known.fingerprint, "recalls": recalls}
+        columns = "rows = :rows, fingerprint = :whose, recalls = CAST(:recalls AS json)"
+        connection.execute(text(f"UPDATE vector_searches SET {columns} WHERE name = 'centroids'"), given)
+        assert Measured.all_of(connection)["centroids"].recalls == known.recalls
+        for kind in ("alike", "between"):
+            assert search_effort(connection, "centroids", "f", 0.999, kind) == effort
+            assert search_effort(connection, "centroids", "f", 1, kind) is None
+        assert search_effort(connection, "sample_vectors", "f", 0.999) is None
+
+
+def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
+    """A search that looks at nobody but one and the same person is right by chance alone."""
+
+    class Stubborn(recall.IndexedQuery):
+        def owners(self, *_: object) -> list[str]:  # type: ignore[override]
+            return [first]
+
+    first = large.get("Person 000").id
+    with large._database._engine.begin() as connection:
+        true = recall.measure_recalls(
+            connection, recall.IndexedQuery("centroids", FINGERPRINT, 16), [1000], 1
+        )
+        chance = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [40, 1000], 1)
+    assert (true.alike, true.between) == ({1000: 1}, {1000: 1})
+    assert chance.alike.keys() == chance.between.keys() == {40, 1000}
+    assert max(*chance.alike.values(), *chance.between.values()) < 0.2
+
+
+@pytest.mark.parametrize("table", ["centroids", "sample_vectors"])
+def test_the_nearest_row_of_a_probe_and_how_near_others_are(large: GalleryStore, table: str) -> None:
+    """Against a loop over all rows, which come in several portions."""
+    with pytest.MonkeyPatch.context() as patch, large._database._engine.begin() as connection:
+        patch.setattr(recall, "_CHUNK", 40)
+        probes = recall._probes(connection, recall.IndexedQuery(table, FINGERPRINT, 16))
+        found, sure = recall._compared_with_all(
+            connection, recall.IndexedQuery(table, FINGERPRINT, 16), probes
+        )
+        rows = connection.execute(text(f"SELECT identity_id, vector_send(vector) AS sent FROM {table}")).all()
+    vectors = vectors_sent([row.sent for row in rows])
+    others = []
+    for number, (probe, of) in enumerate(zip(probes.vectors, probes.of, strict=True)):
+        far = [float(np.linalg.norm(probe - vector)) for vector in vectors]
+        of_found = [each for each, row in zip(far, rows, strict=True) if row.identity_id == found[number]]
+        assert min(of_found) == pytest.approx(min(far), abs=1e-5)  # in the middle between two, either will do
+        if number % 2 == 0:
+            others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
+    assert sure == pytest.approx(min(others), abs=1e-5)
