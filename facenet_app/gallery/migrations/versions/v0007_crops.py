@@ -26,3 +26,5 @@ def upgrade() -> None:
         # There, dropping a column only hides it: its bytes would outlive the person.
         op.execute("UPDATE samples SET crop = NULL WHERE crop IS NOT NULL")
     op.drop_column("samples", "crop")
+    # Whoever opens the gallery wipes it then, which gives the room back and puts the samples close together.
+    op.execute("UPDATE gallery SET unwiped_revision = revision WHERE EXISTS (SELECT 1 FROM crops)")
