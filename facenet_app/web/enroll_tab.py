@@ -136,7 +136,8 @@ def _question() -> _Question:
 
 
 def _paths(files: list[str] | None) -> list[Path]:
-    return [Path(file) for file in files or ()]
+    """Each file once: the same picture given twice is one upload."""
+    return [Path(file) for file in dict.fromkeys(files or ())]
 
 
 def _outputs(answer: Answer) -> list[Any]:

@@ -46,11 +46,23 @@ def camera_page(
     browser.close()
     assert watched.errors == []
     assert watched.elsewhere == []
-    kept = {path for path in page.folder.rglob("*") if path.suffix in (".jpg", ".jpeg", ".png", ".webp")}
-    assert {path.parent.name for path in kept} == {"examples"}  # no picture of the camera
 
 
-def test_a_person_before_the_camera_is_named(camera_page: Watched) -> None:
+@pytest.fixture
+def nothing_kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of what the camera sees no picture is on the disk while it runs."""
+    pages = tmp_path_factory.getbasetemp()
+    before = pictures_in(pages)
+    yield
+    assert {path.parent.name for path in pictures_in(pages) - before} <= {"examples"}
+
+
+def pictures_in(folder: Path) -> set[Path]:
+    found = folder.glob("page*/**/*")
+    return {path for path in found if path.suffix in (".jpg", ".jpeg", ".png", ".webp")}
+
+
+def test_a_person_before_the_camera_is_named(nothing_kept: None, camera_page: Watched) -> None:
     page: Page = camera_page.page
     camera_page.tab("Identify")
     page.get_by_role("button", name="Live camera").click()
@@ -58,3 +70,19 @@ def test_a_person_before_the_camera_is_named(camera_page: Watched) -> None:
     page.locator("#live-camera").get_by_role("button", name="capture photo").click()
     heading(camera_page, "Eileen Collins")
     expect(page.locator("#live-result").get_by_role("img", name="newest picture")).to_be_visible()
+
+
+def test_shots_for_an_enrollment_are_collected_and_judged(camera_page: Watched) -> None:
+    page: Page = camera_page.page
+    camera_page.tab("Enroll")
+    camera = page.locator("#enroll-shot")
+    for shots in (1, 2):
+        camera.get_by_role("button", name="Click to Access Webcam").click()
+        camera.get_by_role("button", name="capture photo").click()
+        expect(page.locator("#enroll-files").get_by_role("row")).to_have_count(shots)
+    # The file shows one picture for ever: both shots are the same.
+    expect(page.locator("#enroll-preview").get_by_role("listitem")).to_have_count(1)
+    expect(page.locator("#enroll-preview")).to_contain_text("Good")
+    page.get_by_label("Name", exact=True).fill("Eileen Collins")
+    camera_page.press("Enroll")
+    heading(camera_page, "Stored 1 picture of Eileen Collins")
