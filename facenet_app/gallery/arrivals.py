@@ -1,16 +1,16 @@
 """Storing incoming people: all of them in one transaction, or nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Column, Connection, select
 
-from facenet_app.domain import Place
+from facenet_app.domain import AuditAction, Place
 from facenet_app.errors import GalleryError, ModelMismatch
 from facenet_app.gallery.binding import bind_empty, refuse_other_model
-from facenet_app.gallery.changes import add_arrival, delete_person
+from facenet_app.gallery.changes import Arrival, add_arrivals, delete_person
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.incoming import Incoming, IncomingSample
 from facenet_app.gallery.lookup import one_person
@@ -29,6 +29,7 @@ Progress = Callable[[int, int], None]
 _ASKED_AT_ONCE: Final = 500
 """Values of one query: databases have limits."""
 _EMBEDDED_AT_ONCE: Final = 32
+_STORED_AT_ONCE: Final = 200
 
 
 def would_merge(database: Database | None, incoming: Incoming, rule: OnConflict) -> MergePlan:
@@ -77,11 +78,10 @@ def merge_in(
             assert person is not None  # the plan is of this transaction
             delete_person(connection, person)
         done, total = 0, plan.counts()["samples"]
-        for step in plan.stored:
-            add_arrival(
-                connection, _person_row(step), [_sample_row(each, incoming) for each in step.person.samples]
-            )
-            done += len(step.person.samples)
+        for steps in _lots(plan.stored):
+            arrivals = [_arrival(step, incoming) for step in steps]
+            add_arrivals(connection, arrivals, AuditAction.IMPORT)
+            done += sum(len(rows) for _, rows in arrivals)
             if progress is not None:
                 progress(done, total)
         keep_points(connection, incoming.points, replace=rule is OnConflict.REPLACE)
@@ -164,9 +164,23 @@ def _owners(connection: Connection, column: Column[str], values: Sequence[str]) 
     return found
 
 
-def _person_row(step: Step) -> dict[str, Any]:
+def _lots(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """People who are stored together: a statement costs more than a row, and crops take memory."""
+    lot: list[Step] = []
+    samples = 0
+    for step in steps:
+        lot.append(step)
+        samples += len(step.person.samples)
+        if samples >= _STORED_AT_ONCE or len(lot) >= _STORED_AT_ONCE:
+            yield lot
+            lot, samples = [], 0
+    if lot:
+        yield lot
+
+
+def _arrival(step: Step, incoming: Incoming) -> Arrival:
     person = step.person
-    return {
+    columns = {
         "id": person.id,
         "name": person.name,
         "name_key": name_key(person.name),
@@ -174,6 +188,7 @@ def _person_row(step: Step) -> dict[str, Any]:
         "consent": person.consent,
         "expires_at": person.expires_at,
     }
+    return columns, [_sample_row(each, incoming) for each in person.samples]
 
 
 def _sample_row(sample: IncomingSample, incoming: Incoming) -> dict[str, Any]:

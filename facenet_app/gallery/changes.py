@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from facenet_app.domain import AuditAction, Consent, Identity
 from facenet_app.errors import IdentityExists
-from facenet_app.gallery.audit import record
+from facenet_app.gallery.audit import record, record_each
 from facenet_app.gallery.changelog import ChangeKind, forget, log_renamed, log_samples
 from facenet_app.gallery.lookup import find_person, get_person
 from facenet_app.gallery.names import name_key
@@ -15,33 +15,43 @@ from facenet_app.gallery.sample_rows import insert_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
 
-__all__ = ["NO_NEWS", "add_arrival", "add_samples", "delete_person", "delete_sample", "rename_person"]
+__all__ = [
+    "NO_NEWS",
+    "Arrival",
+    "add_arrivals",
+    "add_samples",
+    "delete_person",
+    "delete_sample",
+    "rename_person",
+]
 
 NO_NEWS: Final = Consent()
 
 
-def add_arrival(
-    connection: Connection,
-    person: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-    action: AuditAction = AuditAction.IMPORT,
-) -> None:
-    """Store somebody with samples as they were elsewhere or before: ids, times and all.
+Arrival = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]
+"""Somebody with samples as they were elsewhere or before, ids, times and all: columns of ``identities``,
+and rows as for :func:`insert_samples`, without the owner."""
+
+
+def add_arrivals(connection: Connection, arrivals: Sequence[Arrival], action: AuditAction) -> None:
+    """Store one or more people.
 
     Args:
         connection: of a transaction that writes.
-        person: columns of ``identities``; nobody may have the id or the name.
-        rows: as for :func:`insert_samples`, without the owner; no sample may have their ids or digests.
-        action: what the audit trail calls it.
+        arrivals: nobody and no sample in the gallery may have their ids, names or digests.
+        action: what the audit trail calls it, in an entry for each of them.
     """
-    connection.execute(insert(identities).values(cipher_of(connection).sealed(person)))
-    add_samples(connection, person["id"], rows, action)
+    cipher = cipher_of(connection)
+    connection.execute(insert(identities), [cipher.sealed(person) for person, _ in arrivals])
+    if rows := [{**row, "identity_id": person["id"]} for person, own in arrivals for row in own]:
+        insert_samples(connection, rows)
+    record_each(connection, action, [(person["id"], len(own)) for person, own in arrivals])
 
 
 def add_samples(
     connection: Connection, identity_id: str, rows: Sequence[Mapping[str, Any]], action: AuditAction
 ) -> None:
-    """Store samples of somebody who is there; see :func:`add_arrival`."""
+    """Store samples of somebody who is there; see :data:`Arrival`."""
     if rows:
         insert_samples(connection, [{**row, "identity_id": identity_id} for row in rows])
     record(connection, action, identity_id, samples=len(rows))

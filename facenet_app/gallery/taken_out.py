@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from facenet_app.domain import AuditAction, Identity
 from facenet_app.errors import DuplicateSample, GalleryError, IdentityExists, IdentityNotFound, UsageError
-from facenet_app.gallery.changes import add_arrival, add_samples, delete_person, delete_sample
+from facenet_app.gallery.changes import add_arrivals, add_samples, delete_person, delete_sample
 from facenet_app.gallery.lookup import find_person, get_person, one_person, owners_of
 from facenet_app.gallery.names import name_key
 from facenet_app.gallery.sample_rows import select_samples
@@ -83,7 +83,7 @@ def put_back(connection: Connection, taken: TakenOut) -> Identity:
                 f"somebody called {person.name!r} was enrolled meanwhile",
                 "give that person another name, then undo again",
             )
-        add_arrival(connection, taken.columns, taken.rows, AuditAction.UNDO_REMOVE)
+        add_arrivals(connection, [(taken.columns, taken.rows)], AuditAction.UNDO_REMOVE)
     elif there is not None:
         add_samples(connection, person.id, taken.rows, AuditAction.UNDO_REMOVE)
     else:

@@ -16,6 +16,7 @@ from people_files import copied, make_gallery
 
 from facenet_app.domain import OperatingPoint, Quality, Rate, SampleDraft
 from facenet_app.errors import ArchiveRefused, GalleryError, ModelMismatch, UsageError
+from facenet_app.gallery import arrivals
 from facenet_app.gallery.archive_format import SAMPLES, QualityLine
 from facenet_app.gallery.archive_read import read_archive
 from facenet_app.gallery.archive_zip import StoredZip
@@ -108,6 +109,21 @@ def test_the_round_trip_is_exact(source: GalleryStore, store: GalleryStore, arch
     }
     assert store.index().samples == 61
     assert [each.code for each in store.check()] == [each.code for each in source.check()]
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_it_makes_no_difference_how_many_are_stored_together(
+    source: GalleryStore, other: GalleryStore, archive: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "_STORED_AT_ONCE", at_once)
+    seen: list[tuple[int, int]] = []
+    with StoredZip(archive) as opened:
+        other.merge_in(read_archive(opened), OnConflict.SKIP, lambda *done: seen.append(done))
+    assert content(other) == content(source)
+    assert seen[-1] == (61, 61)
+    assert len(seen) == len({done for done, _ in seen}) >= 61 // (2 * at_once)
+    entries = other.audit().entries
+    assert sum(each.samples or 0 for each in entries if each.action == "import") == 61
 
 
 def test_the_same_gallery_gives_the_same_bytes(
