@@ -15,6 +15,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from facenet_app.access.keys import ApiKey, key_id, new_key
+from facenet_app.access.role import Role
 from facenet_app.access.scope import Scope
 from facenet_app.access.users import PageUser, hashed, is_password_of
 from facenet_app.aside import make_private_folder, write_whole
@@ -76,10 +77,14 @@ class AccessFile:
                 return key if key.is_of(given) else None
         return None
 
-    def knows(self, name: str, password: str) -> bool:
-        """Whether somebody of this name and password may use the page."""
-        user = next((user for user in self.load().users if user.name == name), None)
-        return is_password_of(user, password)
+    def user(self, name: str) -> PageUser | None:
+        """The user of the page of this name."""
+        return next((user for user in self.load().users if user.name == name), None)
+
+    def user_with(self, name: str, password: str) -> PageUser | None:
+        """The user of this name, if the password is theirs."""
+        user = self.user(name)
+        return user if is_password_of(user, password) else None
 
     def create_key(
         self, name: str, scopes: frozenset[Scope], expires_at: datetime | None
@@ -121,18 +126,22 @@ class AccessFile:
         changed = self._change(revoked)
         return next(key for key in changed.keys if key.id == identifier)
 
-    def set_user(self, name: str, password: str) -> None:
+    def set_user(self, name: str, password: str, role: Role | None = None) -> PageUser:
         """Add a user of the page, or give one another password.
+
+        ``role``: None leaves it as it is; somebody new becomes a viewer.
 
         Raises:
             UsageError: no name, or a password too short or too long.
         """
-        user = PageUser(_checked(name), hashed(password))
-        self._change(
-            lambda access: replace(
-                access, users=(*(each for each in access.users if each.name != user.name), user)
-            )
-        )
+        name, argon2 = _checked(name), hashed(password)
+
+        def with_user(access: Access) -> Access:
+            before = next((user for user in access.users if user.name == name), None)
+            user = PageUser(name, argon2, role or (before.role if before else Role.VIEWER))
+            return replace(access, users=(*(each for each in access.users if each.name != name), user))
+
+        return next(user for user in self._change(with_user).users if user.name == name)
 
     def remove_user(self, name: str) -> None:
         """Raises UsageError if there is no user of this name."""
@@ -171,14 +180,19 @@ def _parsed(content: bytes) -> Access:
         raise ValueError("written by another version")
     return Access(
         tuple(ApiKey.from_record(record) for record in document["keys"]),
-        tuple(PageUser(str(record["name"]), str(record["argon2"])) for record in document["users"]),
+        tuple(_user(record) for record in document["users"]),
     )
+
+
+def _user(record: dict[str, Any]) -> PageUser:
+    # Before there were roles, every user could do everything.
+    return PageUser(str(record["name"]), str(record["argon2"]), Role(record.get("role", Role.ADMIN)))
 
 
 def _write(path: Path, access: Access) -> None:
     document = {
         "format": FORMAT,
         "keys": [key.to_record() for key in access.keys],
-        "users": [{"name": user.name, "argon2": user.argon2} for user in access.users],
+        "users": [{"name": user.name, "argon2": user.argon2, "role": user.role} for user in access.users],
     }
     write_whole(path, json.dumps(document, indent=2).encode())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from facenet_app.access.role import Role
 from facenet_app.access.scope import Scope
 
 __all__ = ["Actor"]
@@ -16,12 +17,14 @@ class Actor:
         id: of the key, or the user's name; empty for ``local``.
         request_id: of the request that they act in.
         scopes: what they may do.
+        role: of a user, which is where the scopes come from.
     """
 
     kind: str
     id: str
     request_id: str
     scopes: frozenset[Scope]
+    role: Role | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else self.kind

@@ -10,6 +10,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from facenet_app.access.role import Role
 from facenet_app.errors import UsageError
 
 __all__ = ["Lockout", "PageUser", "hashed", "is_password_of"]
@@ -29,6 +30,11 @@ class PageUser:
 
     name: str
     argon2: str
+    role: Role
+
+    def to_dict(self) -> dict[str, str]:
+        """All of it but the hash, for people."""
+        return {"name": self.name, "role": self.role.value}
 
 
 def hashed(password: str) -> str:

@@ -69,8 +69,8 @@ def list_keys(given: Given) -> int:
         + (f", expires {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "")
         for key in access.keys
     ]
-    lines += [f"user of the page: {user.name}" for user in access.users]
-    document = {"keys": keys, "users": [user.name for user in access.users]}
+    lines += [f"user of the page: {user.name} ({user.role})" for user in access.users]
+    document = {"keys": keys, "users": [user.to_dict() for user in access.users]}
     emit(document, lines or ["there are no keys and no users"], as_json=given.json)
     return 0
 
@@ -88,38 +88,51 @@ def revoke(
 
 
 @app.command(
-    "add-user", epilog=examples("keys add-user ada", "keys add-user ada --password-stdin < password")
+    "add-user",
+    epilog=examples(
+        "keys add-user ada --role admin", "keys add-user bob --role viewer --password-stdin < password"
+    ),
 )
 @takes()
 def add_user(
     given: Given,
     name: UserName,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", metavar="ROLE", help="viewer (of somebody new), enroller or admin."),
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
     ] = False,
 ) -> int:
     """Let somebody use the page, or give them another password.
 
-    A server that listens on the loopback address and had no users asks for passwords after its next start.
+    Viewers compare and identify, enrollers also see who is enrolled and add people, admins do everything.
+    Another password ends the user's sessions. A server that listens on the loopback address and had no
+    users asks for passwords after its next start.
     """
+    from facenet_app.access.role import Role
+
+    try:
+        chosen = None if role is None else Role(role)
+    except ValueError as error:
+        raise UsageError(f"there is no role {role!r}", f"use one of {', '.join(Role)}") from error
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         raise UsageError("nobody can be asked for the password here", "add --password-stdin")
-    _file(given).set_user(name, password)
-    emit({"user": name.strip()}, [f"{name.strip()} can log in on the page"], as_json=given.json)
+    user = _file(given).set_user(name, password, chosen)
+    line = f"{user.name} can log in on the page, as {user.role}"
+    emit(user.to_dict(), [line], as_json=given.json)
     return 0
 
 
 @app.command("remove-user", epilog=examples("keys remove-user ada"))
 @takes()
 def remove_user(given: Given, name: UserName) -> int:
-    """Let a user of the page in no longer.
-
-    Whoever is logged in already stays so until the server is started again.
-    """
+    """Let a user of the page in no longer; their sessions end at once, also on servers that are running."""
     _file(given).remove_user(name)
     emit({"user": name}, [f"{name} can no longer log in"], as_json=given.json)
     return 0

@@ -16,15 +16,19 @@ __all__ = [
 ]
 
 
-class RequestError(FacenetAppError):
-    """A request to the API that cannot be answered as it is. ``retry_after`` is in seconds."""
-
-    code = "invalid_request"
-    exit_code = 2
+class _Unanswered(FacenetAppError):
+    """``retry_after``: seconds after which the same request may be answered; None if waiting is no help."""
 
     def __init__(self, message: str, hint: str = "", *, retry_after: float | None = None) -> None:
         super().__init__(message, hint)
         self.retry_after = retry_after
+
+
+class RequestError(_Unanswered):
+    """A request to the API that cannot be answered as it is."""
+
+    code = "invalid_request"
+    exit_code = 2
 
 
 class Unauthorized(RequestError):
@@ -57,14 +61,10 @@ class UnsupportedMedia(RequestError):
     code = "unsupported_media"
 
 
-class ServerError(FacenetAppError):
-    """The server failed at a request that may be sound. ``retry_after`` is in seconds."""
+class ServerError(_Unanswered):
+    """The server failed at a request that may be sound."""
 
     code = "internal"
-
-    def __init__(self, message: str, hint: str = "", *, retry_after: float | None = None) -> None:
-        super().__init__(message, hint)
-        self.retry_after = retry_after
 
 
 class Overloaded(ServerError):

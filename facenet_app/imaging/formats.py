@@ -70,8 +70,8 @@ def recognize(data: bytes, name: str) -> str:
     if (other := _other_picture(data)) is not None:
         raise UnsupportedImage(f"{name} is {other}, which is not supported", CONVERT)
     if (document := _document(data)) is not None:
-        raise NotAnImage(f"{name} is {document}, not a picture", "give a JPEG, PNG, WebP, BMP or TIFF file")
-    raise NotAnImage(f"{name} is not a picture", "give a JPEG, PNG, WebP, BMP or TIFF file")
+        raise NotAnImage(f"{name} is {document}, not an image", "give a JPEG, PNG, WebP, BMP or TIFF file")
+    raise NotAnImage(f"{name} is in no known image format", "give a JPEG, PNG, WebP, BMP or TIFF file")
 
 
 def _other_picture(data: bytes) -> str | None:

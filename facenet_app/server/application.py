@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from facenet_app.access.access_file import AccessFile
 from facenet_app.access.exposure import is_exposed, is_loopback
+from facenet_app.access.sessions import Sessions
 from facenet_app.access.users import Lockout
 from facenet_app.api.application import PREFIX, build_api
 from facenet_app.api.backend import Backend
@@ -19,6 +20,7 @@ from facenet_app.api.work import Work
 from facenet_app.embedding.batching import BatchingEngine, BatchSettings
 from facenet_app.server.guard import Guard
 from facenet_app.server.page_door import PageDoor
+from facenet_app.server.page_gate import PageGate
 from facenet_app.service import FaceService
 from facenet_app.web.examples import Examples
 
@@ -70,6 +72,10 @@ def build_application(service: FaceService, access: AccessFile, examples: Exampl
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
         )
     app = FastAPI(openapi_url=None)
+    if examples is not None:
+        asked = is_exposed(settings) or bool(access.load().users)
+        door = PageDoor(access, Sessions(access), Lockout()) if asked else None
+        app.add_middleware(PageGate, door=door, file_bytes=settings.max_bytes)
     app.add_middleware(
         Guard,
         loopback=is_loopback(settings.host),
@@ -82,8 +88,7 @@ def build_application(service: FaceService, access: AccessFile, examples: Exampl
     if examples is not None:
         from facenet_app.web.page import mount_page  # imports Gradio, which takes seconds
 
-        asked = is_exposed(settings) or bool(access.load().users)
-        mount_page(app, service, examples, PageDoor(access, Lockout()).log_in if asked else None)
+        mount_page(app, service, examples, users=asked)
     return Application(app, backend, engine)
 
 

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import ParamSpec
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope, allows
 from facenet_app.domain import Finding, OperatingPoint
-from facenet_app.errors import FacenetAppError, IdentityExists
+from facenet_app.errors import FacenetAppError, Forbidden, IdentityExists
+from facenet_app.gallery.actor import acting_as
 from facenet_app.web import text
+from facenet_app.web.visitor import visitor
 
 __all__ = ["Answer", "answering", "answering_steps", "message", "without_folders"]
 
@@ -60,37 +64,68 @@ def message(words: str, kind: str = "note") -> Markup:
     return Markup('<p class="fa-message fa-{}" role="{}">{}</p>').format(kind, role, words)
 
 
-def answering(handler: Callable[P, Answer]) -> Callable[P, Answer]:
-    """A handler that answers with a sentence where it would have raised.
+def answering(needed: Scope | None) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+    """Makes a handler that answers with a sentence where it would have raised.
 
-    Paths among the arguments are uploads: messages name the file, never its folder. Of errors that
-    nobody foresaw the log gets the kind and the place; their message might hold a name.
+    It refuses a visitor who has not the scope ``needed`` (None: everybody may), and what it writes into
+    the gallery's audit trail is the visitor's. Paths among the arguments are uploads: messages name the
+    file, never its folder.
     """
 
-    @wraps(handler)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return handler(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
-            return _failed(handler.__name__, error, args)
+    def decorated(handler: Callable[P, Answer]) -> Callable[P, Answer]:
+        @wraps(handler)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
+            try:
+                with _as_visitor(needed):
+                    return handler(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
+                return _failed(handler.__name__, error, args)
 
-    return run
+        return run
+
+    return decorated
 
 
-def answering_steps(handler: Callable[P, Iterator[Answer]]) -> Callable[P, Iterator[Answer]]:
-    """:func:`answering` for a handler that gives one answer after the other; an error ends them."""
+@contextmanager
+def _as_visitor(needed: Scope | None) -> Iterator[None]:
+    """Act on behalf of the visitor. Raises Forbidden if they may not."""
+    who = visitor()
+    if who is None:
+        yield
+        return
+    if not allows(who.scopes, needed):
+        raise Forbidden(*text.FORBIDDEN)
+    with acting_as(str(who), who.request_id):
+        yield
 
-    @wraps(handler)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[Answer]:
-        try:
-            yield from handler(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - as above
-            yield _failed(handler.__name__, error, args)
 
-    return run
+def answering_steps(
+    needed: Scope | None,
+) -> Callable[[Callable[P, Iterator[Answer]]], Callable[P, Iterator[Answer]]]:
+    """:func:`answering` for a handler that gives one answer after the other; an error ends them.
+
+    It writes nothing into a gallery: between two answers nobody is behind it.
+    """
+
+    def decorated(handler: Callable[P, Iterator[Answer]]) -> Callable[P, Iterator[Answer]]:
+        @wraps(handler)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[Answer]:
+            try:
+                with _as_visitor(needed):
+                    pass
+                yield from handler(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - as above
+                yield _failed(handler.__name__, error, args)
+
+        return run
+
+    return decorated
 
 
 def _failed(what: str, error: Exception, args: Iterable[object]) -> Answer:
+    """An error as an answer. Of one that nobody foresaw only the log gets the kind and the place; its
+    message might hold a name.
+    """
     if isinstance(error, FacenetAppError):
         sentence = without_folders(str(error), _paths(args))
         return Answer(message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists))

@@ -9,6 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import Verification
 from facenet_app.errors import FacenetAppError, UsageError
 from facenet_app.service import FaceService, Progress
@@ -36,7 +37,7 @@ class _Pair:
     paths: tuple[Path | None, Path | None]
 
 
-@answering
+@answering(Scope.VERIFY)
 def compare_batch(
     service: FaceService, files: Sequence[Path], fmr: float | None = None, tell: Progress | None = None
 ) -> Answer:

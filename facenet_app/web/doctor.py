@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import Finding
 from facenet_app.service import FaceService, Progress
 from facenet_app.web import text
@@ -39,7 +40,7 @@ REEMBED: Final = frozenset(
 EMPTY = Markup("")
 
 
-@answering
+@answering(Scope.ADMIN)
 def examine(service: FaceService) -> Answer:
     """What is wrong, and what somebody should look at."""
     found = tuple(service.check_gallery())
@@ -60,7 +61,7 @@ def finding_line(finding: Finding) -> str:
     return f"{title}: {about}" if about else title
 
 
-@answering
+@answering(Scope.ADMIN)
 def show_finding(service: FaceService, finding: Finding | None) -> Answer:
     """A finding in full with its pictures, which can be removed one by one."""
     if finding is None:
@@ -107,7 +108,7 @@ def reembedding(service: FaceService, finding: Finding | None) -> Question | Non
     return Question(asked, text.REEMBED_YES, partial(_reembed, service), danger=False)
 
 
-@answering
+@answering(Scope.ADMIN)
 def _reembed(service: FaceService, tell: Progress | None) -> Answer:
     return Answer(message(text.reembedded(count=service.reembed(tell)), "good"))
 

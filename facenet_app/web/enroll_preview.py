@@ -5,6 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.enrollment.preview import Preview
 from facenet_app.errors import InvalidName
 from facenet_app.imaging.quality import ADVICE
@@ -21,7 +22,7 @@ MOST = 12
 EMPTY = Markup("")
 
 
-@answering
+@answering(Scope.ENROLL)
 def preview_photos(service: FaceService, name: str, photos: Sequence[Path]) -> Answer:
     """Of each photo whether it is good, what to improve, and whom it looks like; empty without photos."""
     if not photos:

@@ -8,7 +8,6 @@ import gradio as gr
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
-from facenet_app.web.actor import acting_for
 from facenet_app.web.answer import Answer
 from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.enroll_preview import preview_photos
@@ -113,17 +112,11 @@ class _OnePerson:
     def _preview(self, name: str, files: list[str] | None) -> str:
         return preview_photos(self._service, name, _paths(files)).html
 
-    def _enroll(
-        self, name: str, files: list[str] | None, note: str, until: str, request: gr.Request
-    ) -> list[Any]:
-        with acting_for(request):
-            return _outputs(enroll(self._service, name, _paths(files), (note, until)))
+    def _enroll(self, name: str, files: list[str] | None, note: str, until: str) -> list[Any]:
+        return _outputs(enroll(self._service, name, _paths(files), (note, until)))
 
-    def _enroll_anyway(
-        self, name: str, files: list[str] | None, note: str, until: str, request: gr.Request
-    ) -> list[Any]:
-        with acting_for(request):
-            return _outputs(enroll(self._service, name, _paths(files), (note, until), anyway=True))
+    def _enroll_anyway(self, name: str, files: list[str] | None, note: str, until: str) -> list[Any]:
+        return _outputs(enroll(self._service, name, _paths(files), (note, until), anyway=True))
 
 
 def _question() -> _Question:
@@ -154,16 +147,11 @@ def _outputs(answer: Answer) -> list[Any]:
 def _many(service: FaceService) -> None:
     """A ZIP file with a folder of pictures for each person."""
 
-    def run(
-        upload: str | None,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
-    ) -> list[Any]:
+    def run(upload: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008 - Gradio's way
         def tell(done: int, total: int) -> None:
             progress((done, total), unit=text.PICTURE_UNIT)
 
-        with acting_for(request):
-            answer = enroll_zip(service, Path(upload) if upload else None, tell)
+        answer = enroll_zip(service, Path(upload) if upload else None, tell)
         return [answer.html, None if answer.done else gr.skip()]
 
     with gr.Accordion(text.ENROLL_MANY, open=False, elem_id="enroll-many"):

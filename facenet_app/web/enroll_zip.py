@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import Enrollment, RefusedImage
 from facenet_app.enrollment.refusal import refusal
 from facenet_app.errors import UsageError
@@ -24,7 +25,7 @@ Named = Mapping[str, PurePosixPath]
 """What the unpacked pictures are called in the ZIP file, by their paths."""
 
 
-@answering
+@answering(Scope.ENROLL)
 def enroll_zip(service: FaceService, upload: Path | None, tell: Progress | None = None) -> Answer:
     """Enroll everybody; ``done`` if at least one picture was stored.
 

@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from facenet_app.access.scope import Scope
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer
@@ -31,6 +32,7 @@ from facenet_app.web.people import (
 )
 from facenet_app.web.question import Question, QuestionPanel
 from facenet_app.web.undo_panel import UndoPanel
+from facenet_app.web.visitor import may
 
 __all__ = ["GalleryTab"]
 
@@ -159,7 +161,7 @@ class GalleryTab:
             ),
             self.news: news,
             self.person: shown.html,
-            self.actions: gr.Column(visible=shown.done),
+            self.actions: gr.Column(visible=shown.done and may(Scope.ADMIN)),
             self.new_name: gr.skip() if new is None else new,
             self.one_picture: gr.Row(visible=several),
             self.picture: gr.Radio(choices=list(shown.pictures), value=None),

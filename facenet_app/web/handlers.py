@@ -6,6 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import Consent, DetectedFace, Extraction, GateMode, expiry_time
 from facenet_app.errors import BelongsToOther, NoOperatingPoint, PoorQuality, UnlikeOwnSamples, UsageError
 from facenet_app.service import FaceService
@@ -20,7 +21,7 @@ OF_THE_GATE: Final = frozenset(each.code for each in (PoorQuality, BelongsToOthe
 """Codes of refusals that somebody who knows better may overrule."""
 
 
-@answering
+@answering(Scope.VERIFY)
 def verify(
     service: FaceService,
     probe: Path | None,
@@ -56,7 +57,7 @@ def _others(service: FaceService, extraction: Extraction) -> list[DetectedFace]:
     return [face for face in service.extractor.detector.detect(extraction.pixels) if face.box != used]
 
 
-@answering
+@answering(Scope.IDENTIFY)
 def identify(service: FaceService, photo: Path | None, fpir: float | None = None) -> Answer:
     """Who is in this photo? Without a rate of searches the settings decide."""
     if photo is None:
@@ -65,7 +66,7 @@ def identify(service: FaceService, photo: Path | None, fpir: float | None = None
     return Answer(identification(result, references(service, result)))
 
 
-@answering
+@answering(Scope.ENROLL)
 def enroll(
     service: FaceService,
     name: str,
@@ -105,10 +106,16 @@ def about(service: FaceService) -> str:
         decided = text.decided_at(service.operating_point())
     except NoOperatingPoint as error:
         decided = str(error)
-    return Markup('<footer class="fa-about"><p>{} <b>{}</b> {} · {}</p><p>{}</p></footer>').format(
+    rules = Markup("").join(Markup("<li>{}</li>").format(rule) for rule in text.USE_RULES)
+    return Markup(
+        '<footer class="fa-about"><p>{} <b>{}</b> {} · {}</p><p>{}</p>'
+        '<details class="fa-details"><summary>{}</summary><ul>{}</ul></details></footer>'
+    ).format(
         text.ABOUT_MODEL,
         service.extractor.model,
         text.about_engine(engine=engine.name, device=engine.device),
         decided,
         text.RESPONSIBLE_USE,
+        text.USE_TITLE,
+        rules,
     )

@@ -4,6 +4,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import CandidateList, Identification
 from facenet_app.errors import NoFaceFound
 from facenet_app.service import FaceService
@@ -16,7 +17,7 @@ from facenet_app.web.evidence import AMBER, GRAY, GREEN, photo_image
 __all__ = ["watch"]
 
 
-@answering
+@answering(Scope.IDENTIFY)
 def watch(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None = None) -> Answer:
     """Who is in the newest picture of a video, in the light of the last ones.
 

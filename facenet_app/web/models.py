@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.bootstrap import keep_points, measured_points
 from facenet_app.domain import OperatingPoint, Rate
 from facenet_app.errors import NoOperatingPoint, UsageError
@@ -55,7 +56,7 @@ def model_choices(service: FaceService) -> list[tuple[str, str]]:
     ]
 
 
-@answering
+@answering(None)
 def card(service: FaceService, model: str) -> Answer:
     """A model's card in Markdown: what it is, what was measured, and where it goes wrong."""
     manifest = load_manifest(model, service.settings.models)
@@ -66,7 +67,7 @@ def card(service: FaceService, model: str) -> Answer:
     return Answer(Markup.escape(words), markdown=words)
 
 
-@answering
+@answering(Scope.VERIFY)
 def measure(service: FaceService, upload: Path | None, tell: Tell | None = None) -> Answer:
     """Error rates and thresholds of the model in use, on a ZIP file of labelled folders.
 
@@ -100,7 +101,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
     )
 
 
-@answering
+@answering(Scope.ADMIN)
 def use_points(service: FaceService, points: Sequence[OperatingPoint]) -> Answer:
     """Decide at these thresholds from now on, and after the next start, too."""
     if not points:

@@ -5,12 +5,14 @@ from typing import Any
 
 import gradio as gr
 
+from facenet_app.access.scope import Scope
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.models import card, in_use, measure, model_choices, use_points
 from facenet_app.web.rates import search_rates, verification_rates
 from facenet_app.web.runs_panel import runs_panel
+from facenet_app.web.visitor import may
 
 __all__ = ["models_tab"]
 
@@ -29,7 +31,7 @@ def models_tab(service: FaceService, rates: tuple[gr.Radio, gr.Radio]) -> None:
             progress((done, total), unit=text.FACE_UNIT)
 
         answer = measure(service, Path(upload) if upload else None, tell)
-        return [answer.html, answer.points, gr.Button(visible=bool(answer.points))]
+        return [answer.html, answer.points, gr.Button(visible=bool(answer.points) and may(Scope.ADMIN))]
 
     def use(points: tuple[Any, ...]) -> list[Any]:
         answer = use_points(service, points)

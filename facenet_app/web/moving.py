@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.errors import UsageError
 from facenet_app.gallery.merge import Action, MergePlan, OnConflict, Step
 from facenet_app.service import FaceService, Progress
@@ -41,7 +42,7 @@ def kept_archives(later: Later = in_a_thread) -> Archives:
     return Archives(ARCHIVE_SECONDS, lambda folder: rmtree(folder, ignore_errors=True), later)
 
 
-@answering
+@answering(Scope.ADMIN)
 def export_archive(
     service: FaceService, archives: Archives, room: Path, tell: Progress | None = None
 ) -> Answer:
@@ -58,7 +59,7 @@ def export_archive(
     return Answer(message(words, "good"), file=folder / ARCHIVE)
 
 
-@answering
+@answering(Scope.ADMIN)
 def look_into_archive(
     service: FaceService, archive: Path | None, rule: str, tell: Progress | None = None
 ) -> Answer:
@@ -69,7 +70,7 @@ def look_into_archive(
     return Answer(_would(plan), total=len(list(plan.stored)))
 
 
-@answering
+@answering(Scope.ADMIN)
 def import_archive(service: FaceService, archive: Path, rule: str, tell: Progress | None = None) -> Answer:
     """Bring in everybody of an archive, or nobody; the upload is deleted."""
     plan = service.import_archive(archive, OnConflict(rule), progress=tell)

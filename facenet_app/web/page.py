@@ -1,6 +1,5 @@
 """The page as one ``gr.Blocks``, and putting it into a web application."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import gradio as gr
@@ -8,6 +7,7 @@ from fastapi import FastAPI
 
 from facenet_app.service import FaceService
 from facenet_app.web import text
+from facenet_app.web.by_role import shown_by_role
 from facenet_app.web.enroll_tab import enroll_tab
 from facenet_app.web.examples import Examples
 from facenet_app.web.gallery_tab import GalleryTab
@@ -16,14 +16,11 @@ from facenet_app.web.models_tab import models_tab
 from facenet_app.web.run_folder import UPLOADS_KEPT
 from facenet_app.web.tabs import identify_tab, verify_tab
 
-__all__ = ["LogIn", "build_page", "mount_page"]
-
-LogIn = Callable[[str, str], Awaitable[bool]]
-"""Whether a name and a password are somebody's who may use the page."""
+__all__ = ["build_page", "mount_page"]
 
 
-def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
-    """The five tabs and the line at the bottom.
+def build_page(service: FaceService, examples: Examples, *, users: bool = False) -> gr.Blocks:
+    """The five tabs and the line at the bottom; with ``users``, tabs are shown by their roles.
 
     Raises:
         InvalidThreshold: the rates or thresholds of the settings contradict each other.
@@ -31,28 +28,31 @@ def build_page(service: FaceService, examples: Examples) -> gr.Blocks:
     page = gr.Blocks(title=text.TITLE, analytics_enabled=False, delete_cache=UPLOADS_KEPT)
     with page:
         gr.HTML(f'<header class="fa-header"><h1>{text.TITLE}</h1><p>{text.TAGLINE}</p></header>')
+        greeting = gr.HTML(visible=users, elem_id="visitor")
         with gr.Tabs(overflow_behavior="wrap"):
             rates = verify_tab(service, examples), identify_tab(service)
             enroll_tab(service)
             GalleryTab(service)
             models_tab(service, rates)
         gr.HTML(about(service))
+        if users:
+            shown_by_role(page, greeting)
     return page
 
 
-def mount_page(app: FastAPI, service: FaceService, examples: Examples, log_in: LogIn | None) -> None:
+def mount_page(app: FastAPI, service: FaceService, examples: Examples, *, users: bool) -> None:
     """Put the page at ``/``, for everything that ``app`` has no other route for.
 
     Args:
         app: the web application.
         service: answers.
         examples: photos to try.
-        log_in: asked about everybody; None lets everybody in.
+        users: those who come have roles.
 
     Raises:
         InvalidThreshold: see :func:`build_page`.
     """
-    page = build_page(service, examples)
+    page = build_page(service, examples, users=users)
     # Only launch() sets this. Without it Gradio takes any path that a request calls an upload, so
     # that the page would read every picture on this machine.
     page.has_launched = True
@@ -60,7 +60,6 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, log_in: L
         app,
         page,
         path="/",
-        auth=log_in,
         app_kwargs={"openapi_url": None},
         theme=_theme(),
         css_paths=Path(__file__).with_name("page.css"),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from facenet_app.access.scope import Scope
 from facenet_app.errors import UsageError
 from facenet_app.gallery.taken_out import TakenOut
 from facenet_app.service import FaceService
@@ -36,7 +37,7 @@ Removed = ForAWhile[TakenOut]
 """What was removed and can still be put back: it is in the memory of this process, and nowhere else."""
 
 
-@answering
+@answering(Scope.ENROLL)
 def list_people(service: FaceService, find: str = "", start: int = 0) -> Answer:
     """Some of the people whose name contains ``find``, in any case, and how many there are.
 
@@ -65,7 +66,7 @@ def _last_page(total: int, size: int) -> int:
     return max(0, (total - 1) // size * size)
 
 
-@answering
+@answering(Scope.ENROLL)
 def show(service: FaceService, name: str | None, start: int = 0) -> Answer:
     """One person with some of the crops, from number ``start`` on; nothing if nobody is chosen."""
     if name is None:
@@ -79,7 +80,7 @@ def show(service: FaceService, name: str | None, start: int = 0) -> Answer:
     )
 
 
-@answering
+@answering(Scope.ADMIN)
 def rename(service: FaceService, name: str | None, new: str, *, merge: bool = False) -> Answer:
     """Give a person another name; ``name_taken`` if somebody has it, unless ``merge``."""
     if name is None:
@@ -93,7 +94,7 @@ def rename(service: FaceService, name: str | None, new: str, *, merge: bool = Fa
     return Answer(message(words, "good"), name=identity.name)
 
 
-@answering
+@answering(Scope.ADMIN)
 def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     """The question before two people become one."""
     if name is None:
@@ -102,7 +103,7 @@ def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     return Answer(message(text.ask_merge(old=old, new=other)))
 
 
-@answering
+@answering(Scope.ADMIN)
 def ask_remove(service: FaceService, name: str | None) -> Answer:
     """The question before a person is removed."""
     if name is None:
@@ -111,7 +112,7 @@ def ask_remove(service: FaceService, name: str | None) -> Answer:
     return Answer(message(text.ask_remove(name=identity.name, count=identity.samples)), name=identity.name)
 
 
-@answering
+@answering(Scope.ADMIN)
 def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
     """The question before one picture of a person is removed, with the picture; ``name`` is the person's."""
     if sample_id is None:
@@ -123,7 +124,7 @@ def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
     return Answer(message(text.ask_remove_picture(name=name)) + crop_image(faces[0].crop, name), name=name)
 
 
-@answering
+@answering(Scope.ADMIN)
 def remove(service: FaceService, removed: Removed, name: str, sample_id: str | None = None) -> Answer:
     """Remove a person with every picture, or one picture; ``undo`` says how to put it back."""
     taken = service.take_out(name, sample_id)
@@ -134,7 +135,7 @@ def remove(service: FaceService, removed: Removed, name: str, sample_id: str | N
     return Answer(message(words, "good"), undo=(key, name))
 
 
-@answering
+@answering(Scope.ADMIN)
 def undo(service: FaceService, removed: Removed, key: str) -> Answer:
     """Put back what was removed; ``name`` is whose it is. What does not fit can be tried again."""
     taken = removed.look(key)

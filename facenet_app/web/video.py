@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from markupsafe import Markup
 
+from facenet_app.access.scope import Scope
 from facenet_app.domain import Appearance, VideoIdentification
 from facenet_app.errors import UsageError
 from facenet_app.service import FaceService
@@ -33,7 +34,7 @@ EMPTY = Markup("")
 T = TypeVar("T")
 
 
-@answering_steps
+@answering_steps(Scope.IDENTIFY)
 def identify_in_video(
     service: FaceService, upload: Path | None, rate: float = RATE, fpir: float | None = None
 ) -> Iterator[Answer]:

@@ -128,16 +128,15 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_users(file: AccessFile) -> None:
-    file.set_user("ada", "correct horse")
-    assert file.knows("ada", "correct horse")
-    assert not file.knows("ada", "correct horsf")
-    assert not file.knows("bob", "correct horse")
-    assert not file.knows("ada", "x" * 100_000)
+    ada = file.set_user("ada", "correct horse")
+    assert file.user("ada") == file.user_with("ada", "correct horse") == ada
+    for name, password in (("ada", "correct horsf"), ("bob", "correct horse"), ("ada", "x" * 100_000)):
+        assert file.user_with(name, password) is None
     file.set_user("ada", "another one!")
-    assert not file.knows("ada", "correct horse")
+    assert file.user_with("ada", "correct horse") is None
     assert [user.argon2.split("$")[1] for user in file.load().users] == ["argon2id"]
     file.remove_user("ada")
-    assert not file.knows("ada", "another one!")
+    assert file.user("ada") is file.user_with("ada", "another one!") is None
     with pytest.raises(UsageError):
         file.remove_user("ada")
     with pytest.raises(UsageError, match="10 to 1,000"):

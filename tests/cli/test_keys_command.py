@@ -67,9 +67,14 @@ def test_wrong_wishes(cli: Cli, file: AccessFile, arguments: tuple[str, ...]) ->
 def test_users(cli: Cli, file: AccessFile, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli("keys", "add-user", "ada").code == 2  # nobody can be asked
     monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
-    assert cli("keys", "add-user", "ada", "--password-stdin").code == 0
-    assert file.knows("ada", "a long password")
-    assert cli("keys", "list", "--json").document == {"keys": [], "users": ["ada"]}
+    assert "ada can log in on the page, as viewer" in cli("keys", "add-user", "ada", "--password-stdin").out
+    assert file.user_with("ada", "a long password") is not None
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
+    again = cli("keys", "add-user", "ada", "--role", "admin", "--password-stdin", "--json")
+    assert again.document == {"name": "ada", "role": "admin"}
+    assert cli("keys", "list", "--json").document == {"keys": [], "users": [again.document]}
+    assert cli("keys", "list").out == "user of the page: ada (admin)\n"
+    assert cli("keys", "add-user", "ada", "--role", "root").code == 2
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     assert cli("keys", "add-user", "bob", "--password-stdin").code == 2
     assert cli("keys", "remove-user", "ada").code == 0

@@ -211,13 +211,13 @@ def test_no_bytes(as_file: bool, tmp_path: Path, limits: ImageLimits) -> None:
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
-        (b"hello, this is a text", NotAnImage, "is not a picture"),
-        (b"\0" * 100, NotAnImage, "is not a picture"),
+        (b"hello, this is a text", NotAnImage, "is in no known image format"),
+        (b"\0" * 100, NotAnImage, "is in no known image format"),
         (b"%PDF-1.7\n...", NotAnImage, "a PDF document"),
         (b"\n <!DOCTYPE html><html>", NotAnImage, "a web page"),
         (b"PK\x03\x04....", NotAnImage, "a ZIP archive"),
         (b"\0\0\0\x18ftypisom....", NotAnImage, "a video"),
-        (b"RIFF\x24\0\0\0WAVEfmt ", NotAnImage, "is not a picture"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", NotAnImage, "is in no known image format"),
         (b"GIF89a\x01\0\x01\0", UnsupportedImage, "a GIF picture"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", UnsupportedImage, "a HEIC picture"),
         (b"\0\0\0\x1cftypavif\0\0\0\0", UnsupportedImage, "an AVIF picture"),

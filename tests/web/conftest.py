@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from members import PASSWORD, Members
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from watching import PATIENCE, Watched
 
+from facenet_app.access.access_file import AccessFile
+from facenet_app.access.role import Role
 from facenet_app.service import FaceService
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +127,17 @@ def shared_page(start_page: StartPage) -> RunningPage:
 def page_server(shared_page: RunningPage) -> RunningPage:
     """The page that most tests share."""
     return shared_page
+
+
+@pytest.fixture(scope="session")
+def members(start_page: StartPage, tmp_path_factory: pytest.TempPathFactory) -> Members:
+    """A page with users."""
+    access = AccessFile(tmp_path_factory.mktemp("access") / "access.json")
+    for name, role in (("ada", Role.ADMIN), ("eric", Role.ENROLLER), ("vera", Role.VIEWER), ("bob", None)):
+        access.set_user(name, PASSWORD, role)
+    page = start_page(access=access.path)
+    assert page.address, "".join(page.lines)
+    return Members(page.address, access, page.folder / "gallery.db")
 
 
 @pytest.fixture(scope="session")

@@ -179,6 +179,7 @@ def test_the_bottom_line(service: FaceService) -> None:
     assert f"{engine.name} ({engine.device})" in html
     assert "threshold 1.131, set by hand" in html
     assert "No liveness check: a photo of a photo passes" in html
+    assert "<summary>Responsible use</summary><ul><li>Compare and enroll only people who agreed" in html
 
 
 def test_without_a_measured_threshold_people_can_be_enrolled_all_the_same(

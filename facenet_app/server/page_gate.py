@@ -1,0 +1,128 @@
+"""What stands before the page: who asks, and what Gradio may be asked for."""
+
+import re
+from typing import Final
+from urllib.parse import parse_qs
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from facenet_app.access import scope as rights
+from facenet_app.access.actor import Actor
+from facenet_app.server.log_in_page import log_in_page
+from facenet_app.server.page_body import BodyRefused, checked_body
+from facenet_app.server.page_door import PageDoor
+
+__all__ = ["PageGate"]
+
+COOKIE: Final = "facenet_app_session"
+LONGEST_FORM: Final = 10_000
+FILES_OF_GRADIO: Final = ("/assets/", "/static/", "/svelte/", "/theme.css")
+
+PASSED_ON: Final = re.compile(
+    r"/|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)|/(assets|static|svelte)/.+"
+    r"|/gradio_api/(info|app_id|startup-events|upload|upload_progress|cancel|reset|queue/(join|data)"
+    r"|heartbeat/\w+|stream/.+|file=(?!\w+:/).+)"
+)
+"""What the page in a browser asks for. Gradio has more, such as fetching addresses for its clients."""
+
+
+class PageGate:
+    """ASGI middleware for all but the API; see the module.
+
+    Where the page has users, nothing of it is served before the log-in but the form for that. From then
+    on each request is that of an :class:`Actor`, which the handlers ask for.
+
+    Args:
+        app: the application behind it.
+        door: where users log in; None lets everybody in, and do everything.
+        file_bytes: of the largest file that the page takes.
+    """
+
+    def __init__(self, app: ASGIApp, *, door: PageDoor | None, file_bytes: int) -> None:
+        self._app, self._door, self._file_bytes = app, door, file_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith("/api/") or path == "/metrics":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        if self._door is not None and path in ("/login", "/logout"):
+            await (await self._at_the_door(self._door, request))(scope, receive, send)
+            return
+        actor = self._actor(request)
+        refusal = _asked_to_log_in(request) if actor is None else None
+        if refusal is None and not PASSED_ON.fullmatch(path):
+            refusal = PlainTextResponse("There is nothing at this address.", 404)
+        if refusal is None:
+            try:
+                receive = await checked_body(request, self._file_bytes)
+            except BodyRefused as error:
+                refusal = PlainTextResponse(str(error), error.status)
+        scope.setdefault("state", {})["actor"] = actor
+        await (refusal or self._app)(scope, receive, self._while_in(request, send))
+
+    def _actor(self, request: Request) -> Actor | None:
+        if self._door is None:
+            return Actor("local", "", uuid4().hex, frozenset(rights.Scope))
+        user = self._door.user(request.cookies.get(COOKIE))
+        return None if user is None else Actor("user", user.name, uuid4().hex, user.role.scopes, user.role)
+
+    def _while_in(self, request: Request, send: Send) -> Send:
+        """``send`` as long as the session lasts: events reach a page through an answer that never ends.
+
+        What is of a visitor is not kept by browsers and proxies.
+        """
+        token, over = request.cookies.get(COOKIE), False
+
+        async def send_on(message: Message) -> None:
+            nonlocal over
+            if over:
+                return
+            if message["type"] == "http.response.start" and not request.url.path.startswith(FILES_OF_GRADIO):
+                MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+            if self._door is not None and message.get("more_body") and self._door.user(token) is None:
+                message, over = {"type": "http.response.body", "body": b"", "more_body": False}, True
+            await send(message)
+
+        return send_on
+
+    async def _at_the_door(self, door: PageDoor, request: Request) -> Response:
+        token = request.cookies.get(COOKIE)
+        if request.method == "POST" and request.url.path == "/login":
+            fields = await _form(request)
+            address = request.client.host if request.client else ""
+            token = await door.log_in(fields.get("username", "").strip(), fields.get("password", ""), address)
+            if token is None:
+                return log_in_page(failed=True)
+            answer = RedirectResponse("/", 303)
+            secure = request.url.scheme == "https"
+            answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure)
+            return answer
+        if request.method == "POST":
+            door.log_out(token)
+            answer = RedirectResponse("/login", 303)
+            answer.delete_cookie(COOKIE)
+            return answer
+        return RedirectResponse("/", 303) if request.url.path == "/logout" else log_in_page()
+
+
+def _asked_to_log_in(request: Request) -> Response:
+    if request.method == "GET" and request.url.path == "/":
+        return RedirectResponse("/login", 303)
+    return PlainTextResponse("Log in first.", 401)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form; none if it is longer than a log-in can be."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            return {}
+    found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    return {name: values[0] for name, values in found.items()}
