@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.util import Retry
 
 from facenet_app.errors import FacenetAppError, ImageNotFound, RequestError, ServerError
@@ -28,6 +30,17 @@ Picture = str | Path | bytes
 
 PAGE: Final = 1000
 """People asked for at a time."""
+
+
+class _Bearer(AuthBase):
+    """Sends the key with every request to the server, and to no other one."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
 
 
 class FaceClient:
@@ -55,7 +68,8 @@ class FaceClient:
         self._verify_tls = verify_tls
         self._session = requests.Session()
         if key is not None:
-            self._session.headers["Authorization"] = f"Bearer {key}"
+            # As a header alone it would lose against an entry of the user's .netrc.
+            self._session.auth = _Bearer(key)
         # Only answers with Retry-After (429, 503): such a request was not taken, and can be sent again.
         patience = Retry(
             total=retries, connect=0, read=0, other=0, allowed_methods=None, raise_on_status=False
@@ -140,7 +154,7 @@ class FaceClient:
     ) -> Document:
         """Add pictures of a person. Raises as :meth:`verify`; IdentityNotFound. See :meth:`enroll`."""
         pictures = [("images", image) for image in images]
-        path = f"/identities/{identity_id}/samples"
+        path = _path(identity_id, "/samples")
         return self._send("POST", path, pictures, consent=consent, expires=expires, gate=gate)
 
     def identities(self) -> Iterator[Document]:
@@ -152,17 +166,17 @@ class FaceClient:
 
     def samples(self, identity_id: str) -> list[Document]:
         """The samples of a person, oldest first. Raises IdentityNotFound."""
-        found: list[Document] = self._get(f"/identities/{identity_id}/samples")["samples"]
+        found: list[Document] = self._get(_path(identity_id, "/samples"))["samples"]
         return found
 
     def rename(self, identity_id: str, name: str, *, merge: bool = False) -> Document:
         """Give a person another name. Raises IdentityNotFound, IdentityExists."""
         fields = {"name": name, "merge": merge}
-        return _document(self._ask("PATCH", f"/identities/{identity_id}", json=fields))
+        return _document(self._ask("PATCH", _path(identity_id), json=fields))
 
     def remove(self, identity_id: str) -> Document:
         """Remove a person for good; returns who it was. Raises IdentityNotFound."""
-        return _document(self._ask("DELETE", f"/identities/{identity_id}"))
+        return _document(self._ask("DELETE", _path(identity_id)))
 
     def models(self) -> list[Document]:
         """The models that the server knows."""
@@ -211,6 +225,10 @@ class FaceClient:
         ]
         parts += [(name, (None, str(value).encode())) for name, value in fields.items() if value is not None]
         return _document(self._ask(method, path, files=parts))
+
+
+def _path(identity_id: str, below: str = "") -> str:
+    return f"/identities/{quote(identity_id, safe='')}{below}"
 
 
 def _content(picture: Picture) -> bytes:

@@ -190,7 +190,13 @@ class Settings(BaseSettings):
         128, ge=1, description="requests of the API held at a time; further ones are told to come back"
     )
     request_seconds: float = Field(30.0, gt=0, description="after which a request of the API is given up")
-    batch: int = Field(16, ge=1, le=1024, description="most faces of several requests embedded together")
+    batch: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        description="most faces of several requests embedded together; on CPUs more are no quicker, and take "
+        "more memory",
+    )
     batch_wait: float = Field(
         0.002, ge=0, le=1, description="seconds that a face waits for others to be embedded with"
     )

@@ -1,7 +1,7 @@
 """Who is asking, and whether they may: keys, scopes and how often.
 
-On the loopback address the API is open as long as there are no keys, as the page is. Where others can
-reach the server, or as soon as there are keys, every request needs one.
+On the loopback address the API is open as long as there are neither keys nor users of the page. Where
+others can reach the server, or as soon as there is one of them, every request needs a key.
 """
 
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ class Gatekeeper:
         """
         address = request.client.host if request.client else ""
         header = request.headers.get("authorization")
-        if header is None and not self._exposed and not self._access.load().keys:
+        if header is None and self._is_open():
             self._count(f"address {address}")
             return Actor("local", "", request_id(), frozenset(Scope))
         key = self._key(header, address)
@@ -66,20 +66,26 @@ class Gatekeeper:
             )
         return Actor("key", key.id, request_id(), key.scopes)
 
+    def _is_open(self) -> bool:
+        if self._exposed:
+            return False
+        known = self._access.load()
+        return not known.keys and not known.users
+
     def count_stranger(self, request: Request) -> None:
         """Count a request that needs no key. Raises TooManyRequests."""
         self._count(f"address {request.client.host if request.client else ''}")
 
     def _key(self, header: str | None, address: str) -> ApiKey:
-        if wait := self._mistakes.wait(address):
-            raise TooManyRequests("too many wrong keys came from here", "wait", retry_after=wait)
         if header is None:
             raise Unauthorized("a key is needed", _HOW)
         kind, _, given = header.partition(" ")
         key = self._access.key(given.strip()) if kind.lower() == "bearer" else None
         state = "unknown" if key is None else key.state(datetime.now(UTC))
         if key is None or state != "active":
-            self._mistakes.take(address)
+            # Good keys are not held up by wrong ones: behind a proxy all may come from one address.
+            if wait := self._mistakes.take(address):
+                raise TooManyRequests("too many wrong keys came from here", "wait", retry_after=wait)
             raise Unauthorized(f"the key is {state}", _HOW)
         return key
 

@@ -28,7 +28,7 @@ class BatchSettings:
         on_batch: called with the number of crops of each run.
     """
 
-    most: int = 16
+    most: int = 8
     wait: float = 0.0
     on_batch: Callable[[int], None] | None = None
 
@@ -86,6 +86,14 @@ class BatchingEngine:
             self._waiting.append(mine)
             self._changed.notify()
         return mine.answer.result()
+
+    def warm_up(self, side: int) -> None:
+        """Run the largest batch once, of crops of ``side`` pixels.
+
+        A network takes memory for a batch when it first sees one of that size, so a server would grow for
+        minutes until it has seen the largest.
+        """
+        self._engine.run(np.zeros((self._settings.most, side, side, 3), np.uint8))
 
     def close(self) -> None:
         """Finish what was taken, and take nothing more."""

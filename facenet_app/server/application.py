@@ -18,6 +18,7 @@ from facenet_app.api.gatekeeper import Gatekeeper
 from facenet_app.api.metrics import Metrics
 from facenet_app.api.work import Work
 from facenet_app.embedding.batching import BatchingEngine, BatchSettings
+from facenet_app.imaging.align import crop_side
 from facenet_app.server.guard import Guard
 from facenet_app.server.page_door import PageDoor
 from facenet_app.server.page_gate import PageGate
@@ -34,6 +35,10 @@ class Application:
     app: FastAPI
     backend: Backend
     engine: BatchingEngine
+
+    def warm_up(self) -> None:
+        """Take at once the memory that the largest batch needs."""
+        self.engine.warm_up(crop_side(self.backend.service.extractor.embedder.alignment))
 
     def close(self) -> None:
         """End the threads, after what they are at, and let go of the gallery."""

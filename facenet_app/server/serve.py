@@ -62,6 +62,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             "(the first start also converts it, which takes some seconds more)"
         )
         application = _load(settings, access, folder)
+        application.warm_up()
         host, port = listener.getsockname()[:2]
         if settings.port not in (0, port):
             say(f"Port {settings.port} is taken; using {port} instead.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from facenet_app.access.scope import Scope
 from facenet_app.client import FaceClient
 from facenet_app.errors import (
     IdentityExists,
@@ -53,6 +54,23 @@ def test_errors_are_those_of_the_service(api, blank_picture: bytes, tmp_path: Pa
         assert unknown.value.code == "not_found"
     with FaceClient(api.address, "fna_000000000000_x") as stranger, pytest.raises(Unauthorized):
         stranger.models()
+
+
+def test_the_key_is_sent_whatever_the_user_s_netrc_says(
+    start_api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = start_api()
+    key, _ = api.access.create_key("gate", frozenset({Scope.VERIFY}), None)
+    (netrc := tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with FaceClient(api.address, key) as client:
+        assert client.models()
+
+
+def test_an_id_is_never_another_path(api) -> None:
+    with FaceClient(api.address) as client, pytest.raises(RequestError):
+        client.remove("../models")
 
 
 def test_a_server_that_is_none(page_of_another_kind: str) -> None:

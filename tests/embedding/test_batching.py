@@ -54,6 +54,14 @@ def while_busy(engine: Summing, batching: BatchingEngine, calls: list[Callable[[
         return [future.exception(20) or future.result() for future in futures]
 
 
+def test_the_largest_batch_is_run_once_to_warm_up() -> None:
+    engine = Summing()
+    batching = BatchingEngine(engine, BatchSettings(most=3))
+    batching.warm_up(side=2)
+    batching.close()
+    assert engine.runs == [3]
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 254), min_size=1, max_size=5), min_size=1, max_size=12),

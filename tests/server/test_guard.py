@@ -89,3 +89,14 @@ def test_every_answer_has_the_headers() -> None:
 def test_the_api_is_refused_in_its_own_words() -> None:
     _, headers = ask("POST", "/api/v1/verify", {"Origin": "https://evil.example"})
     assert headers["content-type"] == "application/json"
+
+
+def test_web_sockets_are_refused() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    guard = Guard(PlainTextResponse("inside"), loopback=True)
+    asyncio.run(guard({"type": "websocket", "path": "/"}, None, send))  # type: ignore[arg-type]  # as above
+    assert sent == [{"type": "websocket.close"}]
