@@ -26,7 +26,8 @@ def log_in_page(*, failed: bool = False) -> HTMLResponse:
     problem = Markup('<p class="problem" role="alert">{}</p>').format(text.LOG_IN_FAILED) if failed else ""
     page = Markup(
         '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        "<style>{style}</style></head>"
         '<body><main><h1>{title}</h1><p>{intro}</p>{problem}<form method="post" action="/login">'
         '<label>{name}<input name="username" autocomplete="username" required autofocus></label>'
         '<label>{password}<input name="password" type="password" autocomplete="current-password" required>'

@@ -36,7 +36,7 @@ def test_the_page_may_load_nothing_from_elsewhere(page_server) -> None:
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "http" not in policy
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "fonts.googleapis.com" not in answer.text
 
 
