@@ -26,8 +26,9 @@ def _greeting() -> Markup:
     if actor is None or actor.role is None:
         return Markup("")
     # Gradio 6 does not hide a tab that was not opened yet when it is told to.
-    hidden = ", ".join(f'[data-tab-id="{tab}"]' for tab, needed in NEEDED.items() if not may(needed))
-    style = Markup("<style>{} {{ display: none; }}</style>").format(Markup(hidden)) if hidden else ""  # noqa: S704 - ours
+    tabs = [tab for tab, needed in NEEDED.items() if not may(needed)]
+    hidden = Markup(", ").join(Markup('[data-tab-id="{}"]').format(tab) for tab in tabs)
+    style = Markup("<style>{} {{ display: none !important; }}</style>").format(hidden) if tabs else ""
     return Markup(
         '{}<form class="fa-visitor" method="post" action="/logout"><span>{}</span><button>{}</button></form>'
     ).format(style, text.logged_in(name=actor.id, role=text.ROLES[actor.role]), text.LOG_OUT)
