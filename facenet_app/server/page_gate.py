@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facenet_app.access import scope as rights
 from facenet_app.access.actor import Actor
-from facenet_app.server.log_in_page import log_in_page
 from facenet_app.server.page_body import BodyRefused, checked_body
 from facenet_app.server.page_door import PageDoor
+from facenet_app.web.log_in_page import log_in_page
 
 __all__ = ["PageGate"]
 

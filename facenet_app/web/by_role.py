@@ -1,4 +1,4 @@
-"""What each visitor sees of the page: tabs by their role, and who they are."""
+"""What each visitor sees of the page: what is for their role, and who they are."""
 
 from typing import Final
 
@@ -12,23 +12,30 @@ from facenet_app.web.visitor import may, visitor
 
 __all__ = ["shown_by_role"]
 
-NEEDED: Final = {"identify": Scope.IDENTIFY, "enroll": Scope.ENROLL, "gallery": Scope.ENROLL}
-"""By the ids of tabs; the others are for everybody. What is hidden is refused by the handlers as well."""
+NEEDED: Final = {
+    '[data-tab-id="identify"]': Scope.IDENTIFY,
+    '[data-tab-id="enroll"]': Scope.ENROLL,
+    '[data-tab-id="gallery"]': Scope.ENROLL,
+    "#gallery-doctor": Scope.ADMIN,
+    "#gallery-moving": Scope.ADMIN,
+}
+"""By selectors; the rest is for everybody. What is hidden is refused by the handlers as well."""
 
 
 def shown_by_role(page: gr.Blocks, greeting: gr.HTML) -> None:
-    """Whenever somebody opens the page, greet them and hide the tabs that are not for them."""
+    """Whenever somebody opens the page, greet them and hide what is not for them."""
     page.load(_greeting, None, greeting, show_progress="hidden", **PRIVATE)
 
 
-def _greeting() -> Markup:
+def _greeting() -> str:
     actor = visitor()
     if actor is None or actor.role is None:
-        return Markup("")
+        return ""
     # Gradio 6 does not hide a tab that was not opened yet when it is told to.
-    tabs = [tab for tab, needed in NEEDED.items() if not may(needed)]
-    hidden = Markup(", ").join(Markup('[data-tab-id="{}"]').format(tab) for tab in tabs)
-    style = Markup("<style>{} {{ display: none !important; }}</style>").format(hidden) if tabs else ""
-    return Markup(
-        '{}<form class="fa-visitor" method="post" action="/logout"><span>{}</span><button>{}</button></form>'
-    ).format(style, text.logged_in(name=actor.id, role=text.ROLES[actor.role]), text.LOG_OUT)
+    hidden = ", ".join(selector for selector, needed in NEEDED.items() if not may(needed))
+    # Not escaped, but ours; the names of users are.
+    style = f"<style>{hidden} {{ display: none !important; }}</style>" if hidden else ""
+    form = Markup(
+        '<form class="fa-visitor" method="post" action="/logout"><span>{}</span><button>{}</button></form>'
+    ).format(text.logged_in(name=actor.id, role=text.ROLES[actor.role]), text.LOG_OUT)
+    return style + str(form)

@@ -1,5 +1,6 @@
 """The form in which users of the page log in. It needs no script, and nothing of Gradio."""
 
+from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
@@ -9,16 +10,7 @@ from facenet_app.web import text
 
 __all__ = ["log_in_page"]
 
-STYLE: Final = Markup("""
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, "Segoe UI", Roboto, Helvetica, sans-serif; }
-main { max-width: 22rem; margin: 12vh auto 0; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin: 0; }
-label { display: block; margin-top: 1rem; }
-input, button { box-sizing: border-box; width: 100%; padding: 0.6rem; font: inherit; border-radius: 6px; }
-input { border: 1px solid light-dark(#64748b, #94a3b8); }
-button { margin-top: 1.5rem; border: 0; background: #2563eb; color: #fff; font-weight: 600; }
-.problem { border-left: 4px solid light-dark(#b91c1c, #f87171); padding: 0.4rem 0.8rem; margin-bottom: 0; }
-""")
+STYLE: Final = Path(__file__).with_name("log_in.css").read_text(encoding="utf-8")
 
 
 def log_in_page(*, failed: bool = False) -> HTMLResponse:
@@ -35,7 +27,7 @@ def log_in_page(*, failed: bool = False) -> HTMLResponse:
     ).format(
         lang=text.spoken(),
         title=text.TITLE,
-        style=STYLE,
+        style=Markup(STYLE),  # noqa: S704 - a file of ours
         intro=text.LOG_IN_INTRO,
         problem=problem,
         name=text.LOG_IN_NAME,
