@@ -18,8 +18,9 @@ from watching import PATIENCE, Watched
 from facenet_app.access.actor import Actor
 from facenet_app.access.role import Role
 from facenet_app.access.scope import Scope, allows
+from facenet_app.gallery.actor import current_author
 from facenet_app.service import FaceService
-from facenet_app.web.answer import Answer
+from facenet_app.web.answer import Answer, answering
 from facenet_app.web.language import FOLDER
 
 REFUSED = "Your role does not allow this"
@@ -86,6 +87,16 @@ def test_a_handler_refuses_whom_it_is_not_for(visiting: Role) -> None:
         answer = handler(*[None] * len(given))  # an allowed one gets as far as stumbling over these
         first = answer if isinstance(answer, Answer) else next(iter(answer))
         assert (REFUSED in first.html) is not allows(visiting.scopes, needed), name
+
+
+def test_what_a_handler_writes_is_the_visitor_s(visiting: Role) -> None:
+    @answering(None)
+    def handler() -> Answer:
+        return Answer(f"{current_author().name} in {current_author().request_id}")
+
+    outside = current_author()
+    assert handler().html == "user:ada in 1"
+    assert current_author() == outside
 
 
 @pytest.fixture(scope="module")
