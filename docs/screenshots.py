@@ -19,6 +19,8 @@ from playwright.sync_api import Page, sync_playwright
 
 DOCS = Path(__file__).parent
 WIDTH, HEIGHT = 1200, 900
+PATIENCE = 120_000
+"""Milliseconds that an answer may take on a busy machine."""
 COLORS = 256
 """A palette keeps a picture under 300 KB, and the page has few colors besides the photos."""
 
@@ -54,6 +56,7 @@ def take(address: str, chromium: str, folder: Path) -> None:
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
             page = context.new_page()
+            page.set_default_timeout(PATIENCE)
             page.goto(address)
             page.get_by_role("button", name="Eileen Collins and Grace Hopper").click()
             page.get_by_role("heading", name="Different people").wait_for()
@@ -63,14 +66,17 @@ def take(address: str, chromium: str, folder: Path) -> None:
             tab(page, "Enroll")
             save(page, DOCS / "pages" / f"enroll-{scheme}.png")
             tab(page, "Identify")
-            page.locator("#identify-photo input[type=file]").set_input_files(both(folder))
-            page.wait_for_timeout(1000)
+            upload(page, "identify-photo", both(folder))
             page.get_by_role("button", name="Identify", exact=True).click()
             page.get_by_role("heading", name="2 faces found, 2 recognized").wait_for()
             save(page, DOCS / "pages" / f"identify-{scheme}.png")
             tab(page, "Gallery")
             page.get_by_role("radio", name="Grace Hopper").check()
             page.get_by_role("heading", name="Grace Hopper").wait_for()
+            page.get_by_role("button", name="Look for problems").click()
+            page.get_by_role("button", name="Check the gallery").click()
+            page.get_by_role("radio", name="One picture only").check()
+            page.get_by_role("heading", name="One picture only").wait_for()
             save(page, DOCS / "pages" / f"gallery-{scheme}.png")
             tab(page, "Models")
             page.get_by_text("Where it goes wrong").wait_for()
@@ -84,10 +90,16 @@ def enroll(page: Page) -> None:
     tab(page, "Enroll")
     for name, photo in (("Eileen Collins", photos()[0]), ("Grace Hopper", photos()[1])):
         page.get_by_label("Name", exact=True).fill(name)
-        page.locator("#enroll-files input[type=file]").set_input_files(photo)
-        page.wait_for_timeout(1000)
+        upload(page, "enroll-files", photo)
         page.get_by_role("button", name="Enroll", exact=True).click()
         page.get_by_role("heading", name=f"Stored 1 picture of {name}").wait_for()
+
+
+def upload(page: Page, place: str, photo: Path) -> None:
+    """Give a photo, and wait until the page has it."""
+    with page.expect_response(lambda response: "/upload?" in response.url):
+        page.locator(f"#{place} input[type=file]").set_input_files(photo)
+    page.wait_for_timeout(1000)
 
 
 def tab(page: Page, name: str) -> None:

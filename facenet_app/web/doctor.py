@@ -37,6 +37,9 @@ REEMBED: Final = frozenset(
 )
 """Codes of findings that embedding everything anew mends."""
 
+MISFIT: Final = frozenset({"like_other", "outlier", "low_quality", "damaged_crop"})
+"""Codes of findings that removing a picture mends."""
+
 EMPTY = Markup("")
 
 
@@ -63,7 +66,7 @@ def finding_line(finding: Finding) -> str:
 
 @answering(Scope.ADMIN)
 def show_finding(service: FaceService, finding: Finding | None) -> Answer:
-    """A finding in full with its pictures, which can be removed one by one."""
+    """A finding in full with its pictures, which can be removed one by one where that helps."""
     if finding is None:
         return Answer("", done=False)
     ids = finding.sample_ids[:MOST_FACES]
@@ -78,7 +81,9 @@ def show_finding(service: FaceService, finding: Finding | None) -> Answer:
             message(text.and_more(number=more), "plain") if faces and more > 0 else EMPTY,
             message(_sentence(advice)) if advice else EMPTY,
         ),
-        pictures=tuple((f"{number}", face.sample_id) for number, face in enumerate(faces, 1)),
+        pictures=tuple((f"{number}", face.sample_id) for number, face in enumerate(faces, 1))
+        if finding.code in MISFIT
+        else (),
     )
 
 

@@ -92,4 +92,6 @@ def _theme() -> gr.themes.Base:
         body_text_color_subdued_dark="*neutral_400",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
+        button_cancel_background_fill=gr.themes.colors.red.c600,
+        button_cancel_background_fill_hover=gr.themes.colors.red.c700,
     )

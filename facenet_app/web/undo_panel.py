@@ -47,7 +47,7 @@ class UndoPanel:
         self._clock = clock
         self.state = gr.State(())
         self.timer = gr.Timer(UNDO_SECONDS, active=False)
-        with gr.Row(visible=False, elem_classes="fa-undo", elem_id="gallery-undo") as self.panel:
+        with gr.Column(visible=False, elem_id="gallery-undo") as self.panel:
             self.button = gr.Button(text.UNDO, size="sm", min_width=120, elem_id="gallery-undo-button")
             self.bar = gr.HTML()
         self.timer.tick(self.offered, self.state, self.outputs, show_progress="hidden", **PRIVATE)
@@ -80,7 +80,7 @@ class UndoPanel:
         return {
             self.state: waiting,
             self.timer: gr.Timer(left or UNDO_SECONDS, active=bool(waiting)),
-            self.panel: gr.Row(visible=bool(waiting)),
+            self.panel: gr.Column(visible=bool(waiting)),
             self.bar: BAR.format(left - UNDO_SECONDS) if waiting else "",
             self.button: gr.Button(text.undo_of(name=waiting[-1].name)) if waiting else gr.skip(),
         }

@@ -47,6 +47,7 @@ def test_one_person_twice_is_made_one(twice: FaceService) -> None:
     assert finding_line(finding) == f"One person twice?: {first}, {second}"
     shown = show_finding(twice, finding)
     assert shown.html.count("data:image/png") == 2
+    assert shown.pictures == ()
     assert "choose the name that stays" in shown.html
     assert "facenet-app" not in shown.html
     choices = dict(mergers(twice, finding))

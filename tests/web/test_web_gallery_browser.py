@@ -11,6 +11,8 @@ from watching import PATIENCE, Watched, heading
 
 pytestmark = pytest.mark.browser
 
+ON_SERVER = pytest.param("postgres", marks=pytest.mark.postgres)
+
 
 @pytest.fixture(scope="session")
 def proxy(server) -> Iterator[CuttingProxy]:
@@ -32,14 +34,14 @@ def postgres_page(server, proxy: CuttingProxy, start_page, chromium: Path):
         page.process.wait(20)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=["sqlite", ON_SERVER])
 def page_server(request: pytest.FixtureRequest, start_page):
     """A page on each database in turn."""
     return request.getfixturevalue("postgres_page" if request.param == "postgres" else "shared_page")
 
 
-@pytest.fixture(autouse=True)
-def _nobody(page_server) -> None:
+@pytest.fixture
+def nobody(page_server) -> None:
     """The gallery is empty, whatever tests of the shared page left in it."""
     address = f"{page_server.address}/api/v1/identities"
     with requests.Session() as session:
@@ -75,6 +77,7 @@ def remove_shown(watched: Watched) -> None:
     press(watched, "Yes, remove")
 
 
+@pytest.mark.usefixtures("nobody")
 def test_from_enrolling_to_removing_and_back(
     watched: Watched, astronaut: Path, hopper: Path, two_faces: Path
 ) -> None:
@@ -135,6 +138,7 @@ def test_from_enrolling_to_removing_and_back(
     expect(place(watched, "undo")).to_be_hidden()
 
 
+@pytest.mark.usefixtures("nobody")
 def test_an_archive_and_findings(
     watched: Watched, astronaut: Path, hopper: Path, two_faces: Path, tmp_path: Path
 ) -> None:
@@ -174,12 +178,18 @@ def test_an_archive_and_findings(
     press(gallery, "Check the gallery")
     place(gallery, "findings").get_by_role("radio", name="One picture only: 1 picture").check()
     expect(place(gallery, "finding").get_by_role("img", name="Eileen Collins, picture 1")).to_be_visible()
+    press(gallery, "Remove…")
+    expect(place(gallery, "question")).to_be_visible()
+    assert gallery.barriers() == []
+    gallery.page.set_viewport_size({"width": 390, "height": 844})
+    assert gallery.overflow() <= 0
 
 
-def test_a_database_out_of_reach_is_said_and_found_again(watched: Watched, request, page_server) -> None:
-    if "postgres" not in request.node.callspec.id:
-        pytest.skip("a file is never out of reach")
-    proxy: CuttingProxy = request.getfixturevalue("proxy")
+@pytest.mark.parametrize("page_server", [ON_SERVER], indirect=True)
+@pytest.mark.usefixtures("nobody")
+def test_a_database_out_of_reach_is_said_and_found_again(
+    watched: Watched, proxy: CuttingProxy, page_server
+) -> None:
     watched.tab("Gallery")
     expect(place(watched, "note")).to_contain_text("Nobody is enrolled yet")
     proxy.accepts = False

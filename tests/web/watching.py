@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 
 PATIENCE = 20_000
@@ -52,6 +53,17 @@ class Watched:
                 return
             self.page.wait_for_timeout(100)
         raise AssertionError("it did not become true")
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds serious (WCAG): names of controls, contrast, roles, the order of headings."""
+        # Colors in the middle of a transition have contrasts that nobody ever reads at.
+        still = "* { transition: none !important; animation: none !important; }"
+        self.page.add_style_tag(content=still)
+        return [
+            f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes'][:3]]}"
+            for each in Axe().run(self.page).response["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than its window."""
