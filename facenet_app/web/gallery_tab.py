@@ -41,11 +41,14 @@ Updates = dict[Block, Any]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where a visitor is: the place of the first person in the list, who is shown, and from which picture."""
+    """Where a visitor is: the place of the first person in the list, who is shown, from which picture on, and
+    what was looked for.
+    """
 
     start: int = 0
     name: str | None = None
     pictures: int = 0
+    find: str = ""
 
 
 class GalleryTab:
@@ -98,9 +101,8 @@ class GalleryTab:
         }
         for button, answer in turn.items():
             self._on([button.click], answer, "always_last")
-        self._on([self.tab.select], self._render, "always_last")
-        self._on([self.find.change], self._search, "always_last")
-        self._on([self.chosen.input], self._choose, "always_last")
+        # One event for all three: the answer of an earlier one can never come after that of a later one.
+        self._on([self.tab.select, self.find.change, self.chosen.input], self._look, "always_last")
         self._on([self.rename.click, self.new_name.submit], self._rename)
         self._on([self.remove.click], self._ask_remove)
         self._on([self.remove_picture.click], self._ask_remove_picture)
@@ -152,7 +154,7 @@ class GalleryTab:
         listed = {name for _, name in listing.people}
         several = shown.total > 1
         return {
-            self.view: View(listing.start, view.name, shown.start),
+            self.view: View(listing.start, view.name, shown.start, find),
             self.note: listing.html,
             self.chosen: gr.Radio(
                 choices=list(listing.people),
@@ -176,11 +178,12 @@ class GalleryTab:
     def _turn_pictures(self, pages: int, view: View, find: str, *_: object) -> Updates:
         return self._render(replace(view, pictures=self.more.turned(view.pictures, pages)), find)
 
-    def _search(self, view: View, find: str, *_: object) -> Updates:
-        return self._render(replace(view, start=0), find)
-
-    def _choose(self, view: View, find: str, chosen: str | None, *_: object) -> Updates:
-        return self._render(View(view.start, chosen), find, new="")
+    def _look(self, view: View, find: str, chosen: str | None, *_: object) -> Updates:
+        """The list as it is now, from the beginning if something else is looked for; and who is chosen."""
+        start = view.start if find == view.find else 0
+        if chosen is None or chosen == view.name:
+            return self._render(replace(view, start=start), find)
+        return self._render(View(start, chosen), find, new="")
 
     def _rename(self, view: View, find: str, _: object, new: str, *__: object) -> Updates:
         name = view.name
