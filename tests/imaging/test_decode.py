@@ -154,7 +154,9 @@ def test_a_pil_image_without_pixels_is_empty(limits: ImageLimits) -> None:
         decode(Image.new("RGB", (0, 5)), limits)
 
 
-@pytest.mark.parametrize("source", [None, 7, [], ["a.jpg"], io.BytesIO()], ids=repr)
+@pytest.mark.parametrize(
+    "source", [None, 7, [], ["a.jpg"], io.BytesIO()], ids=["none", "number", "nothing", "list", "stream"]
+)
 def test_anything_else_is_refused(source: object, limits: ImageLimits) -> None:
     with pytest.raises(UnsupportedImage, match=type(source).__name__):
         decode(source, limits)  # type: ignore[arg-type]  # that is what is tested
