@@ -21,11 +21,6 @@ __all__ = ["People"]
 class People(Header):
     """Base of :class:`facenet_app.gallery.store.GalleryStore`; its promises hold here, too."""
 
-    @staticmethod
-    def same_name(first: str, second: str) -> bool:
-        """Whether two names are the same person's in this gallery."""
-        return name_key(first) == name_key(second)
-
     def find(self, name: str) -> Identity | None:
         """The person called ``name``, or None."""
         return self._database.read(lambda connection: find_person(connection, name))
