@@ -48,6 +48,9 @@ def identify_video(
     """
     if out is not None and out.suffix.lower() != ".webm":
         raise UsageError(f"{out} cannot be written: the video will be WebM", "give --out a name in .webm")
+    for file in (out, table):
+        if file is not None and file.exists() and video.exists() and file.samefile(video):
+            raise UsageError(f"{file} is the video itself", "give the result another name")
     service = given.service()
     from facenet_app.video.annotate import annotate_video
     from facenet_app.video.identify import RATE, VideoSearch, identify_video, video_limits

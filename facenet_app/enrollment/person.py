@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from facenet_app.domain import Enrollment, Selection, source_name
 from facenet_app.enrollment.admit import Rules
@@ -37,11 +38,20 @@ def enroll(
 def look_at(extractor: FaceExtractor, sources: Sequence[ImageSource], selection: Selection) -> list[Outcome]:
     """What each picture gives, before the gallery is asked; those that cannot be used are refused."""
     outcomes: list[Outcome] = []
-    for source, outcome in zip(sources, extractor.extract_many(sources, selection), strict=True):
+    for name, outcome in zip(_names(sources), extractor.extract_many(sources, selection), strict=True):
         if isinstance(outcome, ImageError | FaceError):
-            outcomes.append(refusal(source, outcome))
+            outcomes.append(refusal(name, outcome))
         elif isinstance(outcome, FacenetAppError):
             raise outcome
         else:
-            outcomes.append(examined(source_name(source), outcome))
+            outcomes.append(examined(name, outcome))
     return outcomes
+
+
+def _names(sources: Sequence[ImageSource]) -> list[str]:
+    """What each is called: several pictures that have no path are told apart by their number."""
+    several = len(sources) > 1
+    return [
+        f"picture {number}" if several and not isinstance(source, str | Path) else source_name(source)
+        for number, source in enumerate(sources, 1)
+    ]

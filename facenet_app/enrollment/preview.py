@@ -7,6 +7,7 @@ from facenet_app.domain import FaceCrop, Quality, RefusedImage, Sample
 from facenet_app.enrollment.admit import Admission, Rules, admit
 from facenet_app.enrollment.examine import Examined, Known, Outcome
 from facenet_app.enrollment.person import look_at
+from facenet_app.errors import GalleryError
 from facenet_app.extraction import FaceExtractor
 from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.store import GalleryStore
@@ -78,5 +79,13 @@ def _previews(gallery: GalleryStore, outcomes: Sequence[Outcome], admission: Adm
                 for warning in admission.warnings
                 if warning.startswith(f"{source}: ")
             ),
-            like=None if like is None else gallery.sample(like),
+            like=None if like is None else _sample(gallery, like),
         )
+
+
+def _sample(gallery: GalleryStore, sample_id: str) -> Sample | None:
+    """None if somebody removed it meanwhile."""
+    try:
+        return gallery.sample(sample_id)
+    except GalleryError:
+        return None

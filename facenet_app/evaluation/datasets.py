@@ -13,9 +13,11 @@ from facenet_app.evaluation.labelled import read_folders
 from facenet_app.evaluation.lfw import Pair, read_pairs
 from facenet_app.evaluation.pairs import PairList, existing, lfw_pair_list, read_pair_list
 
-__all__ = ["PROTOCOLS", "Data", "folders", "lfw", "pair_list", "with_attributes"]
+__all__ = ["OWN_PICTURES", "PROTOCOLS", "Data", "folders", "lfw", "pair_list", "with_attributes"]
 
 LFW = "Labeled Faces in the Wild"
+OWN_PICTURES = "your pictures"
+"""Data that came without a name. Stored with thresholds, so the same in every language."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,10 +37,18 @@ def find_person(connection: Connection, name: str) -> Identity | None:
 def find_people(connection: Connection, names: Sequence[str]) -> dict[str, Identity]:
     """Those of the people with these names who are enrolled, by the key of the name."""
     cipher = cipher_of(connection)
-    stored = [cipher.lookup(name_key(name)) for name in names]
+    stored = [cipher.lookup(name_key(name)) for name in names if _can_be(name)]
     query = select_identities().where(identities.c.name_key.in_(stored))
     found = [identity_from(row, cipher) for row in connection.execute(query)]
     return {name_key(person.name): person for person in found}
+
+
+def _can_be(name: str) -> bool:
+    try:
+        checked_name(name)
+    except InvalidName:
+        return False
+    return True
 
 
 def get_person(connection: Connection, name: str) -> Identity:

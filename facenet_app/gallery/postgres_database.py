@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from facenet_app.domain import Finding, ServerUrl
 from facenet_app.errors import GalleryError
@@ -145,7 +145,7 @@ class PostgresDatabase(Database):
                 if not is_lost(error.orig) or not self._was_committed(begun, error):
                     raise
         if due:
-            with suppress(DBAPIError):  # the change is kept; check() says that searches are slow
+            with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
                 tend_indexes(self._writer, self._recall)
 
     def _begin_write(self, connection: Connection) -> Row[Any]:

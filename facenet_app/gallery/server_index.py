@@ -119,6 +119,8 @@ def tend_indexes(engine: Engine, recall: float) -> None:
                     _tend(connection, each, measure)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            for name in ("lock_timeout", "maintenance_work_mem"):  # somebody else has the connection next
+                connection.execute(text(f"RESET {name}"))
 
 
 def _tend(connection: Connection, known: Measured, measure: Measure) -> None:

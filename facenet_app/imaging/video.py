@@ -27,6 +27,8 @@ SHORTEN: Final = "cut it into shorter parts"
 
 MISSING: Final = 0.1
 """The part of a video that may be missing from its end: what headers say of the length is not exact."""
+FASTEST: Final = 1000
+"""Most pictures a second: so the length of a video bounds the work that it makes."""
 
 # FFmpeg writes of every flaw of a file to stderr, where the server's log is; ours are errors.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -64,6 +66,7 @@ class Video:
         self._name = name
         self._limits = limits
         frames, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
+        self._announced = frames
         self.duration: float | None = frames / rate if frames > 0 and rate > 0 else None
         """Seconds, as the file says; None if it does not."""
         self._check()
@@ -77,13 +80,18 @@ class Video:
             VideoDamaged: a picture cannot be decoded, or the file ends before it should.
             VideoTooLarge: it is longer than allowed, whatever it says of itself.
         """
-        due, last = 0, -1.0
+        due, last, grabbed = 0, -1.0, 0
         while self._grabbed():
+            grabbed += 1
             # A file may lie about time; it never goes back here.
             time = max(last, self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
             last = time
             if time > self._limits.max_seconds:
                 raise self._too_long()
+            if grabbed > FASTEST * (time + 1):
+                raise VideoDamaged(
+                    f"{self._name} has more pictures than time for them", "save the video again"
+                )
             tick = int(time * rate + 1e-6)
             if tick < due:
                 continue
@@ -91,7 +99,9 @@ class Video:
             yield Frame(tick, time, self._picture())
         if last < 0:
             raise VideoDamaged(f"no picture of {self._name} can be decoded", "save the video again")
-        if self.duration is not None and last < self.duration * (1 - MISSING) - 1:
+        # The last picture may stand for long, so both have to be short: the pictures and the time.
+        few = grabbed < self._announced * (1 - MISSING) - 1
+        if few and self.duration is not None and last < self.duration * (1 - MISSING) - 1:
             raise VideoDamaged(
                 f"{self._name} breaks off after {last:.1f} of {self.duration:.1f} seconds",
                 "copy or download it again",
@@ -100,12 +110,13 @@ class Video:
     def _check(self) -> None:
         if self.duration is not None and self.duration > self._limits.max_seconds:
             raise self._too_long()
-        size = [
-            int(self._capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-        ]
-        if size[0] * size[1] > self._limits.max_pixels:
+        sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        self._check_size(*(int(self._capture.get(each)) for each in sides))
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > self._limits.max_pixels:
             raise VideoTooLarge(
-                f"the pictures of {self._name} have {size[0]:,} × {size[1]:,} pixels, and no more than "
+                f"the pictures of {self._name} have {width:,} × {height:,} pixels, and no more than "
                 f"{self._limits.max_pixels:,} are accepted",
                 "scale it down",
             )
@@ -129,6 +140,7 @@ class Video:
             done = False
         if not done:
             raise VideoDamaged(f"a picture of {self._name} cannot be decoded", "save the video again")
+        self._check_size(pixels.shape[1], pixels.shape[0])  # which may change in mid-stream
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
 
 

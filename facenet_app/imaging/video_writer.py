@@ -35,7 +35,8 @@ class VideoWriter:
         self._rate = rate
         self._writer: cv2.VideoWriter | None = None
         self._last: NDArray[np.uint8] | None = None
-        self._written = 0
+        self.written = 0
+        """Pictures so far."""
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +47,8 @@ class VideoWriter:
         if self._writer is not None:
             self._writer.release()
         try:
-            if kind is None and self._written:
+            if kind is None and self.written:
+                self._check_whole()
                 _call_webm(self._made)
                 self._made.replace(self._path)
         finally:
@@ -55,20 +57,38 @@ class VideoWriter:
     def write(self, tick: int, pixels: NDArray[np.uint8]) -> None:
         """Show ``pixels``, RGB uint8 (height, width, 3), from ``tick / rate`` seconds on.
 
-        Where ticks are left out, the picture before is shown for longer.
+        Where ticks are left out, the picture before is shown for longer. Many of them take long: whoever
+        wants to stop meanwhile calls :meth:`repeat` for each.
         """
         picture = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), np.uint8)
+        if self._last is not None and picture.shape != self._last.shape:
+            raise VideoError(  # OpenCV would leave it out without a word
+                f"{self._path} cannot be written: the pictures of the video change their size",
+                "save the video again with pictures of one size",
+            )
         if self._writer is None:
             self._writer = self._open(picture)
-        while self._written < tick:
-            self._put(picture if self._last is None else self._last)
-        self._put(picture)
+        self._last = picture if self._last is None else self._last
+        while self.written < tick:
+            self.repeat()
         self._last = picture
+        self.repeat()
 
-    def _put(self, picture: NDArray[np.uint8]) -> None:
-        assert self._writer is not None
-        self._writer.write(picture)
-        self._written += 1
+    def repeat(self) -> None:
+        """Show the last picture for one tick more; nothing if there is none yet."""
+        if self._writer is not None and self._last is not None:
+            self._writer.write(self._last)
+            self.written += 1
+
+    def _check_whole(self) -> None:
+        """OpenCV does not say when a disk is full."""
+        made = cv2.VideoCapture(str(self._made), cv2.CAP_FFMPEG)
+        try:
+            whole = made.isOpened() and made.get(cv2.CAP_PROP_FRAME_COUNT) >= self.written - 1
+        finally:
+            made.release()
+        if not whole:
+            raise VideoError(f"{self._path} cannot be written", "check the folder and the room on the disk")
 
     def _open(self, picture: NDArray[np.uint8]) -> cv2.VideoWriter:
         height, width = picture.shape[:2]

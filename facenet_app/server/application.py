@@ -20,6 +20,7 @@ from facenet_app.api.work import Work
 from facenet_app.embedding.batching import BatchingEngine, BatchSettings
 from facenet_app.imaging.align import crop_side
 from facenet_app.server.guard import Guard
+from facenet_app.server.page_body import FILES_AT_ONCE, FORM_BYTES
 from facenet_app.server.page_door import PageDoor
 from facenet_app.server.page_gate import PageGate
 from facenet_app.service import FaceService
@@ -80,7 +81,9 @@ def build_application(service: FaceService, access: AccessFile, examples: Exampl
     if examples is not None:
         asked = is_exposed(settings) or bool(access.load().users)
         door = PageDoor(access, Sessions(access), Lockout()) if asked else None
-        app.add_middleware(PageGate, door=door, file_bytes=settings.max_bytes)
+        # Many pictures at once, or a video with the form around it.
+        upload = max(FILES_AT_ONCE * settings.max_bytes, settings.max_video_bytes + FORM_BYTES)
+        app.add_middleware(PageGate, door=door, upload_bytes=upload)
     app.add_middleware(
         Guard,
         loopback=is_loopback(settings.host),

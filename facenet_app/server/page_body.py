@@ -6,12 +6,14 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-__all__ = ["BodyRefused", "checked_body"]
+__all__ = ["FILES_AT_ONCE", "FORM_BYTES", "BodyRefused", "checked_body"]
 
 LONGEST_EVENT: Final = 16_000_000
 """Bytes of an event; one of the camera holds a picture."""
 FILES_AT_ONCE: Final = 25
-"""An upload may be as large as so many of the largest files."""
+"""An upload may be as large as so many of the largest pictures."""
+FORM_BYTES: Final = 1_000_000
+"""Room for the form around a file."""
 
 
 class BodyRefused(Exception):
@@ -22,7 +24,7 @@ class BodyRefused(Exception):
         self.status = status
 
 
-async def checked_body(request: Request, file_bytes: int) -> Receive:
+async def checked_body(request: Request, upload_bytes: int) -> Receive:
     """The way on which the application gets the body.
 
     Events are read and checked first: Gradio downloads a file whose path is an address. Uploads go on as
@@ -34,7 +36,7 @@ async def checked_body(request: Request, file_bytes: int) -> Receive:
     if request.method != "POST":
         return request.receive
     if request.url.path.endswith("/upload"):
-        return _limited(request, FILES_AT_ONCE * file_bytes)
+        return _limited(request, upload_bytes)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facenet_app.access import scope as rights
@@ -39,11 +39,11 @@ class PageGate:
     Args:
         app: the application behind it.
         door: where users log in; None lets everybody in, and do everything.
-        file_bytes: of the largest file that the page takes.
+        upload_bytes: of the largest upload that the page takes.
     """
 
-    def __init__(self, app: ASGIApp, *, door: PageDoor | None, file_bytes: int) -> None:
-        self._app, self._door, self._file_bytes = app, door, file_bytes
+    def __init__(self, app: ASGIApp, *, door: PageDoor | None, upload_bytes: int) -> None:
+        self._app, self._door, self._upload_bytes = app, door, upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -60,7 +60,7 @@ class PageGate:
             refusal = PlainTextResponse("There is nothing at this address.", 404)
         if refusal is None:
             try:
-                receive = await checked_body(request, self._file_bytes)
+                receive = await checked_body(request, self._upload_bytes)
             except BodyRefused as error:
                 refusal = PlainTextResponse(str(error), error.status)
         scope.setdefault("state", {})["actor"] = actor
@@ -99,6 +99,7 @@ class PageGate:
             token = await door.log_in(fields.get("username", "").strip(), fields.get("password", ""), address)
             if token is None:
                 return log_in_page(failed=True)
+            door.log_out(request.cookies.get(COOKIE))  # of the session before this one
             answer = RedirectResponse("/", 303)
             secure = request.url.scheme == "https"
             answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure)
@@ -112,6 +113,9 @@ class PageGate:
 
 
 def _asked_to_log_in(request: Request) -> Response:
+    if request.url.path == "/gradio_api/app_id":
+        # An open page asks this until the server is back, and then loads itself again: to the form.
+        return JSONResponse({"app_id": ""})
     if request.method == "GET" and request.url.path == "/":
         return RedirectResponse("/login", 303)
     return PlainTextResponse("Log in first.", 401)
@@ -124,5 +128,5 @@ async def _form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > LONGEST_FORM:
             return {}
-    found = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    found = parse_qs(body.decode("utf-8", "replace"))
     return {name: values[0] for name, values in found.items()}

@@ -91,7 +91,8 @@ def _check(settings: Settings, access: AccessFile) -> None:
     if is_exposed(settings) and not known.users and all(key.state(now) != "active" for key in known.keys):
         raise UsageError(
             "others could reach this server, and nobody has a key or a password yet",
-            "make one with `facenet-app keys create NAME --scope verify` or `facenet-app keys add-user NAME`",
+            "make one with `facenet-app keys create NAME --scope verify` or "
+            "`facenet-app keys add-user NAME --role admin`",
         )
 
 

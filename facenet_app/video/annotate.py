@@ -44,6 +44,10 @@ def annotate_video(
     faces = _faces_by_tick(result, lambda each: each.person.name if each.person else unknown)
     with open_video(path, limits) as video, VideoWriter(target, result.rate) as writer:
         for frame in video.frames(result.rate):
+            # A picture may stand for an hour: every tick of it can be the last that is wanted.
+            while 0 < writer.written < frame.tick:
+                writer.repeat()
+                yield Step(writer.written / result.rate, video.duration)
             writer.write(frame.tick, draw_faces(frame.pixels, faces.get(frame.tick, ()), LONG_SIDE))
             yield Step(frame.time, video.duration)
 

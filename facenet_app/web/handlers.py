@@ -14,6 +14,7 @@ from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering
 from facenet_app.web.candidates import references
 from facenet_app.web.results import enrollment, identification, verification
+from facenet_app.web.visitor import may
 
 __all__ = ["about", "enroll", "identify", "verify"]
 
@@ -63,7 +64,8 @@ def identify(service: FaceService, photo: Path | None, fpir: float | None = None
     if photo is None:
         raise UsageError(*text.ONE_PHOTO)
     result = service.identify(photo, fmr=fpir)
-    return Answer(identification(result, references(service, result)))
+    # Whoever is merely near is for those who may see who is enrolled.
+    return Answer(identification(result, references(service, result) if may(Scope.ENROLL) else {}))
 
 
 @answering(Scope.ENROLL)

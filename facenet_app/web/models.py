@@ -133,7 +133,7 @@ def _measured(
     decision = Decision(service.settings.verification_fmr, _in_use(service), service.measured.points)
     result = evaluate_verification(data, [Contestant(extractor, decision, cache)], {}, progress)
     embedded = embed_pictures(extractor, data.paths, cache)  # all of them are in the cache by now
-    provenance = Provenance(extractor.fingerprint, extractor.detector.name, text.MEASURED_DATA)
+    provenance = Provenance(extractor.fingerprint, extractor.detector.name, datasets.OWN_PICTURES)
     try:
         found = embedded.found
         calibration = calibrate(embedded.vectors[found], data.person[found], (), provenance)

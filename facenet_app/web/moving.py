@@ -51,8 +51,12 @@ def export_archive(
         raise UsageError(*text.EXPORT_ENCRYPTED)
     room.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=room))
+    try:
+        done = service.gallery.export(folder / ARCHIVE, progress=tell)
+    except BaseException:
+        rmtree(folder, ignore_errors=True)
+        raise
     archives.keep(folder)
-    done = service.gallery.export(folder / ARCHIVE, progress=tell)
     words = text.exported(
         people=text.people(count=done.manifest.people), pictures=text.pictures(count=done.manifest.samples)
     )

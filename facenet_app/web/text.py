@@ -71,6 +71,14 @@ def day(when: date) -> str:
     return _IN_USE.language.date(when)
 
 
+def _day(measured_on: str) -> str:
+    """As :func:`day`; a manifest written by hand may say it in other words."""
+    try:
+        return day(date.fromisoformat(measured_on))
+    except ValueError:
+        return measured_on
+
+
 def told_apart(distance: float, threshold: float) -> tuple[str, str]:
     """Both numbers with three digits after the point, or as many as show which one is larger."""
     for digits in range(3, 17):
@@ -119,7 +127,7 @@ def measured_rate(rate: Rate) -> str:
 
 def measured_on(point: OperatingPoint) -> str:
     """What a threshold was measured on, and when."""
-    about = {"dataset": point.dataset, "date": point.measured_on}
+    about = {"dataset": point.dataset, "date": _day(point.measured_on)}
     if point.pictures and point.people:
         return _say("measured_on_people", pictures=point.pictures, people=point.people, **about)
     return _say("measured_on", **about)

@@ -47,3 +47,11 @@ def test_what_goes_wrong(
     ran = cli("identify-video", tmp_path / name, *arguments, "--json")
     assert ran.code == code
     assert ran.error_code == error
+
+
+@pytest.mark.parametrize("option", ["--out", "--csv"])
+def test_the_video_itself_is_never_replaced(cli: Cli, tmp_path: Path, option: str) -> None:
+    (video := tmp_path / "visit.webm").write_bytes(b"all that there is")
+    ran = cli("identify-video", video, option, tmp_path / "." / "visit.webm", "--json")
+    assert (ran.code, ran.error_code) == (2, "usage")
+    assert video.read_bytes() == b"all that there is"

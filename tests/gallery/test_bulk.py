@@ -91,7 +91,13 @@ def test_as_if_one_after_the_other(
 def test_what_cannot_be_used_stops_nothing(store: GalleryStore, folder: Path) -> None:
     write(
         folder,
-        {"Anna": ["10 a", "nobody", ""], "Bea": ["50 b", "50 blurred"], "~odd": ["70 o"], "Zoe": ["90 z"]},
+        {
+            "Anna": ["10 a", "nobody", ""],
+            "Bea": ["50 b", "50 blurred"],
+            "~odd": ["70 o"],
+            "b\udc00d": ["80 o"],
+            "Zoe": ["90 z"],
+        },
     )
     (folder / "Anna" / "gone.jpg").symlink_to(folder / "nowhere")
     results = {each.name: each for each in enroll(store, folder)}
@@ -99,6 +105,7 @@ def test_what_cannot_be_used_stops_nothing(store: GalleryStore, folder: Path) ->
         "Anna": ["no_face", "empty_image", "image_not_found"],
         "Bea": ["poor_quality"],
         "~odd": ["invalid_name"],
+        "b\udc00d": ["invalid_name"],
         "Zoe": [],
     }
     assert results["Bea"].refused[0].reasons == ("face_blurred",)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from made_video import FPS, SECONDS
@@ -109,6 +110,31 @@ def test_a_webm_that_breaks_off(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(VideoDamaged):
         ticks(path, 5)
+
+
+def of_numbers(path: Path, rate: float, count: int) -> Path:
+    """A video of ``count`` gray pictures."""
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), rate, (64, 48))
+    for number in range(count):
+        writer.write(np.full((48, 64, 3), number % 256, np.uint8))
+    writer.release()
+    return path
+
+
+def test_pictures_that_stand_for_long_are_no_damage(tmp_path: Path) -> None:
+    assert ticks(of_numbers(tmp_path / "slides.mp4", 0.1, 3), 1) == [0, 10, 20]
+
+
+def test_more_pictures_than_time_has_room_for(tmp_path: Path) -> None:
+    with pytest.raises(VideoDamaged, match="more pictures than time"):
+        ticks(of_numbers(tmp_path / "many.mp4", 10_000, 1500), 5)
+
+
+def test_a_picture_of_another_size_is_not_left_out_silently(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.webm", rate=4) as writer:
+        writer.write(0, np.zeros((96, 160, 3), np.uint8))
+        with pytest.raises(VideoError, match="change their size"):
+            writer.write(1, np.zeros((48, 160, 3), np.uint8))
 
 
 def test_garbage_behind_a_good_beginning(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def client(door: PageDoor | None, access: AccessFile | None = None) -> TestClien
         Route("/gradio_api/heartbeat/x", removing),
         Route("/{path:path}", inside, methods=["GET", "POST"]),
     ]
-    gate = Middleware(PageGate, door=door, file_bytes=1000)
+    gate = Middleware(PageGate, door=door, upload_bytes=25_000)
     return TestClient(Starlette(routes=routes, middleware=[gate]), follow_redirects=False)
 
 
@@ -87,6 +87,16 @@ def test_strangers_get_nothing(closed: TestClient, method: str, path: str) -> No
     assert closed.request(method, path).status_code == 401
     closed.cookies.set(COOKIE, "made-up")
     assert closed.request(method, path).status_code == 401
+
+
+def test_an_open_page_learns_that_the_server_is_back(closed: TestClient) -> None:
+    """Gradio asks for this until it gets an answer, then loads the page again: here the form."""
+    assert closed.get("/gradio_api/app_id").status_code == 200
+
+
+def test_a_form_with_many_fields_is_a_wrong_log_in(closed: TestClient) -> None:
+    answer = closed.post("/login", data={f"field{number}": "x" for number in range(50)})
+    assert (answer.status_code, "alert" in answer.text) == (400, True)
 
 
 def test_strangers_are_led_to_the_form(closed: TestClient) -> None:

@@ -21,6 +21,7 @@ from facenet_app.access.scope import Scope, allows
 from facenet_app.gallery.actor import current_author
 from facenet_app.service import FaceService
 from facenet_app.web.answer import Answer, answering
+from facenet_app.web.handlers import identify
 from facenet_app.web.language import FOLDER
 
 REFUSED = "Your role does not allow this"
@@ -89,6 +90,13 @@ def test_a_handler_refuses_whom_it_is_not_for(visiting: Role) -> None:
         assert (REFUSED in first.html) is not allows(visiting.scopes, needed), name
 
 
+def test_enrolled_pictures_of_others_are_for_those_who_may_see_them(
+    visiting: Role, service: FaceService, astronaut: Path, hopper: Path
+) -> None:
+    service.enroll("Eileen Collins", [astronaut])
+    assert ("fa-candidates" in identify(service, hopper).html) is (visiting is not Role.VIEWER)
+
+
 def test_what_a_handler_writes_is_the_visitor_s(visiting: Role) -> None:
     @answering(None)
     def handler() -> Answer:
@@ -125,9 +133,10 @@ def events(config: dict[str, Any]) -> list[tuple[str, int, list[Any]]]:
         return "" if components[component]["type"] == "textbox" else None
 
     return [
-        (place(each["targets"][0][0]), each["id"], [empty(one) for one in each["inputs"]])
+        (place(target), each["id"], [empty(one) for one in each["inputs"]])
         for each in config["dependencies"]
         if each["backend_fn"] and each["connection"] != "stream"
+        for target, _ in each["targets"]
     ]
 
 
