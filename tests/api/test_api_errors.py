@@ -128,10 +128,10 @@ def test_what_the_server_did_wrong_stays_on_the_server(
 ) -> None:
     api = start_api()
 
-    def broken():
+    def broken(**_: object):
         raise raised
 
-    monkeypatch.setattr(api.application.backend.service, "identities", broken)
+    monkeypatch.setattr(api.application.backend.service, "people", broken)
     with caplog.at_level(logging.INFO, "facenet_app.api"):
         answer = api.ask("GET", "/identities")
         api.stop()  # the line is written after the answer is sent
