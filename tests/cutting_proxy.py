@@ -76,7 +76,7 @@ class CuttingProxy:
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # closed meanwhile; select says ValueError to that
             while True:
                 for each in select.select([client, server], [], [])[0]:
                     data = each.recv(65536)

@@ -95,7 +95,7 @@ def test_what_cannot_be_used_stops_nothing(store: GalleryStore, folder: Path) ->
             "Anna": ["10 a", "nobody", ""],
             "Bea": ["50 b", "50 blurred"],
             "~odd": ["70 o"],
-            "b\udc00d": ["80 o"],
+            "b\udcffd": ["80 o"],
             "Zoe": ["90 z"],
         },
     )
@@ -105,7 +105,7 @@ def test_what_cannot_be_used_stops_nothing(store: GalleryStore, folder: Path) ->
         "Anna": ["no_face", "empty_image", "image_not_found"],
         "Bea": ["poor_quality"],
         "~odd": ["invalid_name"],
-        "b\udc00d": ["invalid_name"],
+        "b\udcffd": ["invalid_name"],
         "Zoe": [],
     }
     assert results["Bea"].refused[0].reasons == ("face_blurred",)
