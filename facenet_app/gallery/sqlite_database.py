@@ -26,7 +26,7 @@ from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import gallery_errors, in_use, not_a_gallery
 
-__all__ = ["SqliteDatabase"]
+__all__ = ["SqliteDatabase", "is_busy"]
 
 PATIENCE: Final = 10.0
 """Seconds to wait for another program's transaction."""
@@ -138,7 +138,7 @@ class SqliteDatabase(Database):
                 try:
                     cursor.execute("PRAGMA journal_mode = WAL")
                 except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    if not is_busy(error) or time.monotonic() > deadline:
                         raise
                     time.sleep(0.02)
                 else:
@@ -185,7 +185,7 @@ def _begin_to_write(connection: Connection) -> None:
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             except OperationalError as error:
-                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                if not is_busy(error.orig):
                     raise
                 if time.monotonic() > deadline:
                     raise
@@ -194,6 +194,12 @@ def _begin_to_write(connection: Connection) -> None:
                 return
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether waiting helps: another connection writes, or puts the log in order that a crash left."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY  # the low byte; the rest says why
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:
