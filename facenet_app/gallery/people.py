@@ -106,16 +106,6 @@ class People(Header):
 
         return self._database.read(look)
 
-    def owner_of(self, content_sha256: str) -> Identity | None:
-        """Who this very picture of a face is enrolled for, or None."""
-
-        def look(connection: Connection) -> Identity | None:
-            digest = cipher_of(connection).lookup_digest(content_sha256)
-            owner = select(samples.c.identity_id).where(samples.c.content_sha256 == digest)
-            return one_person(connection, identities.c.id.in_(owner))
-
-        return self._database.read(look)
-
     def owners_of(self, digests: Sequence[str]) -> dict[str, str]:
         """Names of the people for whom pictures are enrolled, by the digest of the decoded picture
         (``content_sha256``) or of the file (``file_sha256``); digests of no enrolled picture are left out.

@@ -1,7 +1,7 @@
 """Export and import: there and back without a bit of difference, and merging by rule."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,12 @@ import numpy as np
 import pytest
 from archives import members_of, read, with_lines, write
 from drafts import FINGERPRINT, MODEL, draft, embed_differently
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from people_files import copied, make_gallery
 
 from facenet_app.domain import OperatingPoint, Quality, Rate, SampleDraft
 from facenet_app.errors import ArchiveRefused, GalleryError, ModelMismatch, UsageError
 from facenet_app.gallery import arrivals
-from facenet_app.gallery.archive_format import SAMPLES, QualityLine
+from facenet_app.gallery.archive_format import SAMPLES
 from facenet_app.gallery.archive_read import read_archive
 from facenet_app.gallery.archive_zip import StoredZip
 from facenet_app.gallery.arrivals import embedded_anew, would_merge
@@ -379,19 +377,6 @@ def test_consent_and_its_end_come_along(two: Path, other: GalleryStore, tmp_path
     assert {(each.consent, each.expires_at) for each in read(tmp_path / "again.zip").people} == {
         ("form 12", end)
     }
-
-
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@given(st.lists(st.one_of(FINITE, st.none()), min_size=3, max_size=3), FINITE, FINITE)
-@settings(max_examples=60, deadline=None)
-def test_numbers_come_back_bit_for_bit(some: Sequence[float | None], eyes: float, sharpness: float) -> None:
-    line = QualityLine(
-        eye_distance=eyes, sharpness=sharpness, exposure=some[0], pose=some[1], score=some[2], reasons=["x"]
-    )
-    back = QualityLine.model_validate_json(line.model_dump_json())
-    assert repr(back.to_domain()) == repr(Quality(eyes, sharpness, ("x",), *some))
 
 
 def test_the_names_of_members_are_those_of_the_format(archive: Path) -> None:

@@ -127,7 +127,7 @@ def test_whoever_opens_it_later_needs_the_key(closed: None, path: Path) -> None:
         lambda store: store.add("Cleo", [draft(9)]),
         lambda store: store.rename("Bertha", "Berta"),
         lambda store: store.remove("Bertha"),
-        lambda store: store.owner_of(draft(1).content_sha256),
+        lambda store: store.owners_of([draft(1).content_sha256]),
         lambda store: store.reembed("net-b", "net-b:1", embed_differently),
         lambda store: store.set_consent("Bertha", Consent("x")),
         lambda store: store.decrypt(),
@@ -186,9 +186,8 @@ def test_names_and_pictures_are_found_as_before(sealed: GalleryStore) -> None:
         sealed.rename("Zoë", "bertha")
     with pytest.raises(DuplicateSample):
         sealed.add("Cleo", [draft(1)])
-    owner = sealed.owner_of(draft(3).content_sha256)
-    assert owner is not None
-    assert owner.name == "Bertha"
+    digest = draft(3).content_sha256
+    assert sealed.owners_of([digest]) == {digest: "Bertha"}
     merged = sealed.rename("Bertha", "Anna-Maria", merge=True)
     assert (merged.samples, merged.consent) == (3, "signed-form-12")
     assert [c.name for c in sealed.index().search(embedding(3), 1)] == ["Anna-Maria"]

@@ -95,9 +95,9 @@ def test_identities_are_in_order_of_name_whatever_the_case(store: GalleryStore) 
 
 
 def test_owner_of_a_picture(store: GalleryStore) -> None:
-    anna, _ = store.add("Anna", [draft(1), draft(2)])
-    assert store.owner_of(draft(2).content_sha256) == anna
-    assert store.owner_of(draft(3).content_sha256) is None
+    store.add("Anna", [draft(1), draft(2)])
+    digests = [draft(seed).content_sha256 for seed in (2, 3)]
+    assert store.owners_of(digests) == {digests[0]: "Anna"}
 
 
 @pytest.mark.parametrize("name", ["Nobody", "", "../etc", "a\ud800", "x" * 5000])
