@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+# Where this is set, each of the many programs that tests start would compile all of its modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def package_path(package: str, path: str) -> Path:
     """A file of an installed package, found without importing it."""

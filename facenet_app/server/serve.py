@@ -97,12 +97,14 @@ def _check(settings: Settings, access: AccessFile) -> None:
 
 
 def _load(settings: Settings, access: AccessFile, folder: Path) -> Application:
-    """The application; ``folder`` is for uploads and examples. Gradio reads these variables at import."""
+    """The application; ``folder`` is for uploads and examples. Libraries read the variables at import."""
     if not settings.page:
         return build_application(open_service(settings, FaceService), access, None)
     text.speak(settings.language)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(folder / "uploads")
+    # Gradio asks for Matplotlib's backend before every event; the first click would wait for the search.
+    os.environ["MPLBACKEND"] = "agg"
     examples = folder / "examples"
     examples.mkdir()
     with ThreadPoolExecutor(1) as pool:

@@ -121,6 +121,16 @@ class GalleryTab:
         )
         self.question.hide_when(self.new_name.change)
 
+    def show_first(self, page: gr.Blocks) -> None:
+        """Fill the list when the page is opened, so that it is there when the tab is."""
+        page.load(
+            lambda: self._render(View(), "") if may(Scope.ENROLL) else {},
+            None,
+            self.outputs,
+            show_progress="hidden",
+            **PRIVATE,
+        )
+
     def _on(self, events: list[Any], answer: Callable[..., Updates], mode: str = "once") -> None:
         gr.on(
             events,

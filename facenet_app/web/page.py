@@ -32,8 +32,9 @@ def build_page(service: FaceService, examples: Examples, *, users: bool = False)
         with gr.Tabs(overflow_behavior="wrap"):
             rates = verify_tab(service, examples), identify_tab(service)
             enroll_tab(service)
-            GalleryTab(service)
+            gallery = GalleryTab(service)
             models_tab(service, rates)
+        gallery.show_first(page)
         gr.HTML(about(service))
         if users:
             shown_by_role(page, greeting)
