@@ -23,6 +23,8 @@ from facenet_app.domain import (
     Extraction,
     FaceCrop,
     FaceNumber,
+    Notice,
+    NoticeCode,
     Quality,
     Selection,
     source_name,
@@ -214,9 +216,11 @@ def content_sha256(extraction: Extraction) -> str:
     return digest.hexdigest()
 
 
-def picture_warnings(which: str, extraction: Extraction) -> tuple[str, ...]:
+def picture_warnings(which: str, extraction: Extraction) -> tuple[Notice, ...]:
     """What a user should know of a picture that is used all the same; ``which`` is how it is called."""
-    warnings = [f"{which}: {ADVICE[reason]}." for reason in extraction.face.quality.reasons]
+    warnings = [Notice(reason, f"{ADVICE[reason]}.", which) for reason in extraction.face.quality.reasons]
     if extraction.found > 1:
-        warnings.append(f"{which}: {extraction.found} faces found; {extraction.used_because}.")
+        sentence = f"{extraction.found} faces found; {extraction.used_because}."
+        values: dict[str, str | float] = {"number": extraction.found, "selection": extraction.selection.value}
+        warnings.append(Notice(NoticeCode.SEVERAL_FACES, sentence, which, values))
     return tuple(warnings)

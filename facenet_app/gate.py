@@ -32,6 +32,8 @@ from facenet_app.domain import (
     Embedding,
     GateMode,
     Identity,
+    Notice,
+    NoticeCode,
     OperatingPoint,
     Quality,
     SampleDraft,
@@ -45,8 +47,9 @@ from facenet_app.settings import Settings
 __all__ = ["Enrolled", "Gate", "Searched", "Verdict"]
 
 _ANYWAY = "enroll it anyway with --gate off"
-_UNMEASURED = (
-    "No threshold was measured for this model, so nobody checked whether the faces belong to somebody else."
+_UNMEASURED = Notice(
+    NoticeCode.NOT_COMPARED,
+    "No threshold was measured for this model, so nobody checked whether the faces belong to somebody else.",
 )
 
 
@@ -74,7 +77,7 @@ class Verdict:
     """
 
     error: GalleryError | None = None
-    warning: str | None = None
+    warning: Notice | None = None
     like: str | None = None
 
 
@@ -160,8 +163,7 @@ class Gate:
             if other is None or other.distance > point.threshold:
                 verdicts.append(Verdict())
             elif other is not candidates[0]:  # the person's own pictures are nearer, as a twin's may be
-                also = f"The face is also like that of {_alike(other, point)}."
-                verdicts.append(Verdict(warning=also, like=other.sample_id))
+                verdicts.append(Verdict(warning=_also_like(other, point), like=other.sample_id))
             elif risk is not None and not risk.kept:
                 verdicts.append(Verdict(warning=_by_chance(other, point, risk), like=other.sample_id))
             else:
@@ -211,12 +213,23 @@ def _alike(other: Candidate, point: OperatingPoint) -> str:
     )
 
 
-def _by_chance(other: Candidate, point: OperatingPoint, risk: SearchRisk) -> str:
-    return (
+def _also_like(other: Candidate, point: OperatingPoint) -> Notice:
+    sentence = f"The face is also like that of {_alike(other, point)}."
+    return Notice(NoticeCode.ALSO_LIKE, sentence, values=_values(other, point))
+
+
+def _values(other: Candidate, point: OperatingPoint) -> dict[str, str | float]:
+    return {"name": other.name, "distance": other.distance, "threshold": point.threshold}
+
+
+def _by_chance(other: Candidate, point: OperatingPoint, risk: SearchRisk) -> Notice:
+    sentence = (
         f"The face may belong to {_alike(other, point)}. It was not refused: among "
         f"{risk.comparisons:,} enrolled pictures up to {100 * risk.fpir_bound:.2g} % of new people look "
         "like somebody by chance."
     )
+    chance = {"pictures": risk.comparisons, "strangers": risk.fpir_bound}
+    return Notice(NoticeCode.MAY_BELONG, sentence, values={**_values(other, point), **chance})
 
 
 def _unlike(name: str, far: float, point: OperatingPoint) -> UnlikeOwnSamples:

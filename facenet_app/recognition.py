@@ -11,6 +11,8 @@ from facenet_app.domain import (
     Extraction,
     FaceNumber,
     Identification,
+    Notice,
+    NoticeCode,
     Selection,
     Template,
     Verification,
@@ -128,7 +130,7 @@ def _identification(
     )
 
 
-def search_warnings(extractor: FaceExtractor, rule: Rule, index: "Searchable") -> tuple[str, ...]:
+def search_warnings(extractor: FaceExtractor, rule: Rule, index: "Searchable") -> tuple[Notice, ...]:
     """What should be known of every search by this rule in this gallery."""
-    empty = () if index.people else ("The gallery is empty: enroll somebody first.",)
-    return (*empty, *rule.warnings(extractor.detector.name))
+    empty = Notice(NoticeCode.EMPTY_GALLERY, "The gallery is empty: enroll somebody first.")
+    return (*(() if index.people else (empty,)), *rule.warnings(extractor.detector.name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from facenet_app.comparison.decide import checked_rate, choose, decide, given_threshold, merged
 from facenet_app.comparison.search_threshold import choose_for_search, unmet
-from facenet_app.domain import Decision, OperatingPoint, SearchRisk
+from facenet_app.domain import Decision, Notice, NoticeCode, OperatingPoint, SearchRisk
 from facenet_app.errors import InvalidThreshold
 from facenet_app.settings import Settings
 
@@ -79,12 +79,16 @@ class Rule:
         """The largest distance that is not NON_MATCH."""
         return (self.review_point or self.point).threshold
 
-    def warnings(self, detector: str) -> Iterator[str]:
+    def warnings(self, detector: str) -> Iterator[Notice]:
         """What somebody who relies on the rates should know; ``detector`` is the one in use."""
         if self.risk is not None and (warning := unmet(self.risk)):
             yield warning
         if self.point.detector not in ("", detector):
-            yield f"The threshold was measured with the detector {self.point.detector}, not with {detector}."
+            yield Notice(
+                NoticeCode.OTHER_DETECTOR,
+                f"The threshold was measured with the detector {self.point.detector}, not with {detector}.",
+                values={"measured": self.point.detector, "used": detector},
+            )
 
 
 @dataclass(frozen=True, slots=True)

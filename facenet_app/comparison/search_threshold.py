@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 
 from facenet_app.comparison.decide import checked_rate, no_points
-from facenet_app.domain import OperatingPoint, SearchRisk
+from facenet_app.domain import Notice, NoticeCode, OperatingPoint, SearchRisk
 
 __all__ = ["choose_for_search", "explain_search", "fmr_for_fpir", "unmet"]
 
@@ -75,14 +75,16 @@ def explain_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
     )
 
 
-def unmet(risk: SearchRisk) -> str | None:
+def unmet(risk: SearchRisk) -> Notice | None:
     """What is known where no threshold was measured that keeps the rate asked for, else None."""
     if risk.kept:
         return None
-    return (
+    return Notice(
+        NoticeCode.RATE_NOT_KEPT,
         f"Among {_pictures(risk)} up to {_one_in(risk.fpir_bound)} strangers' faces would be given a name, "
         f"rather than the {_one_in(risk.target_fpir)} asked for: no threshold was measured that is strict "
-        "enough, so let a person check names."
+        "enough, so let a person check names.",
+        values={"pictures": risk.comparisons, "strangers": risk.fpir_bound, "asked": risk.target_fpir},
     )
 
 

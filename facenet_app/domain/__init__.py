@@ -39,6 +39,7 @@ from facenet_app.domain.faces import (
     Selection,
     source_name,
 )
+from facenet_app.domain.notice import Notice, NoticeCode
 from facenet_app.domain.server import DEFAULT_RECALL, Place, ServerUrl, place_of
 from facenet_app.domain.video import Appearance, Sighting, VideoIdentification
 
@@ -69,6 +70,8 @@ __all__ = [
     "Identity",
     "Landmarks",
     "ModelOutcomes",
+    "Notice",
+    "NoticeCode",
     "OperatingPoint",
     "PeoplePage",
     "PersonChange",

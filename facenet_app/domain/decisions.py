@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from facenet_app.domain.faces import Extraction
+from facenet_app.domain.notice import Notice
 
 __all__ = ["Decision", "OperatingPoint", "Rate", "SearchRisk", "Verification"]
 
@@ -146,7 +147,7 @@ class Verification:
     model: str
     probe: Extraction
     reference: Extraction
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     review_point: OperatingPoint | None = None
 
     @property
@@ -167,5 +168,5 @@ class Verification:
             "review_point": self.review_point.to_dict() if self.review_point else None,
             "model": self.model,
             "faces": {"probe": self.probe.to_dict(), "reference": self.reference.to_dict()},
-            "warnings": list(self.warnings),
+            "warnings": [str(each) for each in self.warnings],
         }

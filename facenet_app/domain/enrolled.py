@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from facenet_app.domain.decisions import Decision, OperatingPoint, SearchRisk
 from facenet_app.domain.faces import Embedding, ExtractedFace, FaceCrop, Quality
+from facenet_app.domain.notice import Notice
 
 __all__ = [
     "Candidate",
@@ -104,7 +105,7 @@ class Identification:
     """Number of enrolled people the faces were compared with."""
     comparisons: int
     """Number of their samples, for which the threshold was corrected."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     review_point: OperatingPoint | None = None
     template: Template = Template.CENTROID
     risk: SearchRisk | None = None
@@ -134,7 +135,7 @@ class Identification:
             "required_fmr": self.risk.required_fmr if self.risk else None,
             "fpir_bound": self.risk.fpir_bound if self.risk else None,
             "faces": [face.to_dict() for face in self.faces],
-            "warnings": list(self.warnings),
+            "warnings": [str(each) for each in self.warnings],
         }
 
 
@@ -224,7 +225,7 @@ class Enrollment:
     name: str
     samples: tuple[Sample, ...]
     refused: tuple[RefusedImage, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Notice, ...] = field(default=())
     known: int = 0
     """Pictures that were enrolled for this person before, and are not stored twice."""
 
@@ -235,7 +236,7 @@ class Enrollment:
             "samples": [sample.to_dict() for sample in self.samples],
             "known": self.known,
             "refused": [refused.to_dict() for refused in self.refused],
-            "warnings": list(self.warnings),
+            "warnings": [str(each) for each in self.warnings],
         }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from facenet_app.domain.decisions import Decision, OperatingPoint, SearchRisk
 from facenet_app.domain.enrolled import Candidate
 from facenet_app.domain.faces import DetectedFace, FaceCrop
+from facenet_app.domain.notice import Notice
 
 __all__ = ["Appearance", "Sighting", "VideoIdentification"]
 
@@ -78,7 +79,7 @@ class VideoIdentification:
     model: str
     gallery_size: int
     comparisons: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -106,5 +107,5 @@ class VideoIdentification:
             "pictures": self.pictures,
             "appearances": [each.to_dict() for each in self.appearances],
             "glimpses": len(self.glimpses),
-            "warnings": list(self.warnings),
+            "warnings": [str(each) for each in self.warnings],
         }

@@ -8,6 +8,7 @@ from facenet_app.domain import (
     Consent,
     Enrollment,
     Identity,
+    Notice,
     RefusedImage,
     Sample,
     SampleDraft,
@@ -73,7 +74,7 @@ class Admission:
     admitted: tuple[Examined, ...]
     refused: tuple[RefusedImage, ...]
     known: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     alike: Mapping[str, str] = field(default_factory=dict)
     basis: Basis = WHOEVER
 
@@ -116,7 +117,7 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
             fresh.append(row)
         else:
             known.append(pictures[row].source)
-    warnings, admitted, alike = list[str](), list[Examined](), dict[str, str]()
+    warnings, admitted, alike = list[Notice](), list[Examined](), dict[str, str]()
     verdicts = rules.gate.judge(gallery, name, [pictures[row].draft for row in fresh])
     for row, verdict in zip(fresh, verdicts, strict=True):
         picture = pictures[row]
@@ -127,7 +128,7 @@ def admit(gallery: Lookups, name: str, outcomes: Sequence[Outcome], rules: Rules
             continue
         warnings += picture.warnings
         if verdict.warning is not None:
-            warnings.append(f"{picture.source}: {verdict.warning}")
+            warnings.append(replace(verdict.warning, picture=picture.source))
         bare = picture if rules.keep_crops else replace(picture, draft=replace(picture.draft, crop=None))
         admitted.append(bare)
     in_order = tuple(refused[row] for row in sorted(refused))

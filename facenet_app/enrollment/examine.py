@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facenet_app.domain import Extraction, RefusedImage, SampleDraft, Selection
+from facenet_app.domain import Extraction, Notice, RefusedImage, SampleDraft, Selection
 from facenet_app.enrollment.refusal import refusal
 from facenet_app.errors import FaceError, ImageError
 from facenet_app.extraction import FaceExtractor, FoundFaces, content_sha256, picture_warnings
@@ -31,7 +31,7 @@ class Examined:
 
     source: str
     draft: SampleDraft
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, slots=True)

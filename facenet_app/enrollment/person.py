@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from facenet_app.domain import Enrollment, Selection, source_name
+from facenet_app.domain import Enrollment, Notice, NoticeCode, Selection, source_name
 from facenet_app.enrollment.admit import Rules
 from facenet_app.enrollment.examine import Outcome, examined
 from facenet_app.enrollment.refusal import refusal
@@ -31,8 +31,12 @@ def enroll(
         raise UsageError("no picture was given", "give at least one picture of the person")
     outcomes = look_at(extractor, sources, rules.selection)
     admission, result = settle(gallery, name, outcomes, rules)
-    twice = [f"{source} is enrolled already and was not stored twice." for source in admission.known]
-    return replace(result, warnings=(*twice, *result.warnings))
+    return replace(result, warnings=(*map(_twice, admission.known), *result.warnings))
+
+
+def _twice(source: str) -> Notice:
+    sentence = f"{source} is enrolled already and was not stored twice."
+    return Notice(NoticeCode.ENROLLED_ALREADY, sentence, values={"picture": source})
 
 
 def look_at(extractor: FaceExtractor, sources: Sequence[ImageSource], selection: Selection) -> list[Outcome]:

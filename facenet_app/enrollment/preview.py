@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from facenet_app.domain import FaceCrop, Quality, RefusedImage, Sample
+from facenet_app.domain import FaceCrop, Notice, Quality, RefusedImage, Sample
 from facenet_app.enrollment.admit import Admission, Rules, admit
 from facenet_app.enrollment.examine import Examined, Known, Outcome
 from facenet_app.enrollment.person import look_at
@@ -38,7 +38,7 @@ class Preview:
     quality: Quality | None
     refused: RefusedImage | None
     known: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     like: Sample | None
 
 
@@ -74,11 +74,7 @@ def _previews(gallery: GalleryStore, outcomes: Sequence[Outcome], admission: Adm
             quality=draft.quality if draft else None,
             refused=refused.get(source),
             known=isinstance(outcome, Known) or source in admission.known,
-            warnings=tuple(
-                warning.removeprefix(f"{source}: ")
-                for warning in admission.warnings
-                if warning.startswith(f"{source}: ")
-            ),
+            warnings=tuple(each for each in admission.warnings if each.picture == source),
             like=None if like is None else _sample(gallery, like),
         )
 

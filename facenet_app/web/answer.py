@@ -13,12 +13,14 @@ from markupsafe import Markup
 
 from facenet_app.access.scope import Scope, allows
 from facenet_app.domain import Finding, OperatingPoint
-from facenet_app.errors import FacenetAppError, Forbidden, IdentityExists
+from facenet_app.errors import FacenetAppError, IdentityExists
 from facenet_app.gallery.actor import acting_as
 from facenet_app.web import text
+from facenet_app.web.own_errors import NotAllowed
+from facenet_app.web.said import said_error
 from facenet_app.web.visitor import visitor
 
-__all__ = ["Answer", "answering", "answering_steps", "message", "without_folders"]
+__all__ = ["Answer", "answering", "answering_steps", "message"]
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +90,13 @@ def answering(needed: Scope | None) -> Callable[[Callable[P, Answer]], Callable[
 
 @contextmanager
 def _as_visitor(needed: Scope | None) -> Iterator[None]:
-    """Act on behalf of the visitor. Raises Forbidden if they may not."""
+    """Act on behalf of the visitor. Raises NotAllowed if they may not."""
     who = visitor()
     if who is None:
         yield
         return
     if not allows(who.scopes, needed):
-        raise Forbidden(*text.FORBIDDEN)
+        raise NotAllowed(*text.FORBIDDEN)
     with acting_as(str(who), who.request_id):
         yield
 
@@ -127,20 +129,11 @@ def _failed(what: str, error: Exception, args: Iterable[object]) -> Answer:
     message might hold a name.
     """
     if isinstance(error, FacenetAppError):
-        sentence = without_folders(str(error), _paths(args))
+        sentence = said_error(error, _paths(args))
         return Answer(message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists))
     place = traceback.extract_tb(error.__traceback__)[-1]
     log.error("%s failed: %s at %s:%s", what, type(error).__name__, place.filename, place.lineno)
     return Answer(message(text.INTERNAL, "problem"), done=False)
-
-
-def without_folders(sentence: str, uploads: Iterable[Path]) -> str:
-    """The sentence with the names of uploaded files for their paths, and a capital letter in front."""
-    starts_with_file = False
-    for path in uploads:
-        starts_with_file |= sentence.startswith(str(path))
-        sentence = sentence.replace(str(path), path.name)
-    return sentence if starts_with_file else sentence[:1].upper() + sentence[1:]
 
 
 def _paths(args: Iterable[object]) -> list[Path]:

@@ -11,12 +11,14 @@ from markupsafe import Markup
 
 from facenet_app.access.scope import Scope
 from facenet_app.domain import Verification
-from facenet_app.errors import FacenetAppError, UsageError
+from facenet_app.errors import FacenetAppError
 from facenet_app.service import FaceService, Progress
 from facenet_app.table import read_table, written_table
 from facenet_app.web import text
-from facenet_app.web.answer import Answer, answering, message, without_folders
+from facenet_app.web.answer import Answer, answering, message
+from facenet_app.web.own_errors import WrongInput
 from facenet_app.web.results import STYLES
+from facenet_app.web.said import said, without_folders
 from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 
 __all__ = ["LONGEST_TABLE", "compare_batch"]
@@ -46,7 +48,7 @@ def compare_batch(
     The pictures are in a temporary folder, and gone when this returns.
     """
     if not files:
-        raise UsageError(*text.BATCH_NEEDED)
+        raise WrongInput(*text.BATCH_NEEDED)
     with tempfile.TemporaryDirectory(dir=files[0].parent) as name:
         pairs = _pairs(files, Path(name), UnzipLimits(service.settings.max_bytes))
         outcomes = _compared(service, pairs, fmr, tell)
@@ -65,13 +67,13 @@ def _pairs(files: Sequence[Path], folder: Path, limits: UnzipLimits) -> list[_Pa
         return _listed(tables[0], unpacked[0])
     if (len(zips), len(files)) == (2, 2):
         return _of_one_name(*unpacked)
-    raise UsageError(*text.BATCH_NEEDED)
+    raise WrongInput(*text.BATCH_NEEDED)
 
 
 def _listed(table: Path, pictures: dict[PurePosixPath, Path]) -> list[_Pair]:
     read = read_table(table)
     if not {"probe", "reference"} <= set(read.names):
-        raise UsageError(*text.BATCH_COLUMNS)
+        raise WrongInput(*text.BATCH_COLUMNS)
     return [
         _Pair(
             names := (fields["probe"], fields["reference"]),
@@ -101,7 +103,7 @@ def _compared(
     )
     outcomes: list[Verification | FacenetAppError] = []
     for done, pair in enumerate(pairs, 1):
-        outcomes.append(UsageError(*text.PICTURE_MISSING) if None in pair.paths else next(results))
+        outcomes.append(WrongInput(*text.PICTURE_MISSING) if None in pair.paths else next(results))
         if tell is not None:
             tell(done, len(pairs))
     return outcomes
@@ -145,7 +147,8 @@ def _shown(
 
 def _table_row(outcome: Verification | FacenetAppError, row: Sequence[str]) -> Markup:
     if isinstance(outcome, FacenetAppError):
-        return Markup("<tr><td>{}</td><td>{}</td><td>–</td><td>{}</td></tr>").format(row[0], row[1], row[6])
+        why = row[6] if isinstance(outcome, WrongInput) else said(outcome.code, row[6])
+        return Markup("<tr><td>{}</td><td>{}</td><td>–</td><td>{}</td></tr>").format(*row[:2], why)
     badge = Markup('<span class="fa-badge fa-{}">{}</span>').format(
         STYLES[outcome.decision], text.DECISIONS[outcome.decision]
     )

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from facenet_app.domain import Candidate, CandidateList, FaceCrop, Identification
 from facenet_app.errors import GalleryError
-from facenet_app.imaging.quality import ADVICE
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.evidence import crop_image
+from facenet_app.web.said import said_advice
 
 __all__ = ["References", "advice", "candidate_row", "references"]
 
@@ -56,7 +56,4 @@ def _person(candidate: Candidate, crop: FaceCrop | None) -> Markup:
 
 def advice(face: CandidateList) -> Markup:
     """Why a face is too poor to decide, and what helps; empty if it is good."""
-    return EMPTY.join(
-        Markup("<p>{}.</p>").format(f"{ADVICE[reason][:1].upper()}{ADVICE[reason][1:]}")
-        for reason in face.face.quality.reasons
-    )
+    return EMPTY.join(Markup("<p>{}</p>").format(said_advice(reason)) for reason in face.face.quality.reasons)

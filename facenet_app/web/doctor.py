@@ -15,6 +15,7 @@ from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.faces_view import numbered_faces
 from facenet_app.web.people import rename
 from facenet_app.web.question import Question
+from facenet_app.web.said import said_finding, said_suggestion
 
 __all__ = ["MOST_FINDINGS", "examine", "finding_line", "mergers", "reembedding", "show_finding", "without"]
 
@@ -72,23 +73,19 @@ def show_finding(service: FaceService, finding: Finding | None) -> Answer:
     ids = finding.sample_ids[:MOST_FACES]
     faces = service.gallery.faces_with_ids(ids) if ids and finding.code not in REEMBED else []
     more = len(finding.sample_ids) - len(ids)
-    advice = text.FINDING_ADVICE.get(finding.code, finding.suggestion)
+    advice = said_suggestion(finding)
     return Answer(
         Markup('<section class="fa-answer"><h3>{}</h3><p>{}</p>{}{}{}</section>').format(
             text.FINDINGS.get(finding.code, finding.code),
-            _sentence(finding.message),
+            said_finding(finding),
             numbered_faces(faces, named=True),
             message(text.and_more(number=more), "plain") if faces and more > 0 else EMPTY,
-            message(_sentence(advice)) if advice else EMPTY,
+            message(advice) if advice else EMPTY,
         ),
         pictures=tuple((f"{number}", face.sample_id) for number, face in enumerate(faces, 1))
         if finding.code in MISFIT
         else (),
     )
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
 def mergers(service: FaceService, finding: Finding | None) -> Iterator[tuple[str, Question]]:

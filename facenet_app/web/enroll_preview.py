@@ -8,11 +8,11 @@ from markupsafe import Markup
 from facenet_app.access.scope import Scope
 from facenet_app.enrollment.preview import Preview
 from facenet_app.errors import InvalidName
-from facenet_app.imaging.quality import ADVICE
 from facenet_app.service import FaceService
 from facenet_app.web import text
-from facenet_app.web.answer import Answer, answering, message, without_folders
+from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.evidence import crop_image
+from facenet_app.web.said import said_advice, said_error, said_notice, said_refusal
 
 __all__ = ["MOST", "preview_photos"]
 
@@ -32,7 +32,7 @@ def preview_photos(service: FaceService, name: str, photos: Sequence[Path]) -> A
     try:
         previews = service.preview(called, seen)
     except InvalidName as error:
-        notes.append(message(without_folders(str(error), ()), "problem"))
+        notes.append(message(said_error(error), "problem"))
         previews = service.preview(None, seen)
     if len(photos) > MOST:
         notes.append(message(text.more_photos(count=len(photos) - MOST), "plain"))
@@ -42,7 +42,6 @@ def preview_photos(service: FaceService, name: str, photos: Sequence[Path]) -> A
 
 def _shot(each: Preview, photo: Path) -> Markup:
     style, verdict = _verdict(each)
-    sentences = [without_folders(said, [photo]) for said in _sentences(each)]
     return Markup(
         '<li>{crop}<div><span class="fa-badge fa-{style}">{verdict}</span> {name}{sentences}{pair}</div></li>'
     ).format(
@@ -50,7 +49,7 @@ def _shot(each: Preview, photo: Path) -> Markup:
         style=style,
         verdict=verdict,
         name=photo.name,
-        sentences=EMPTY.join(Markup("<p>{}</p>").format(said) for said in sentences),
+        sentences=EMPTY.join(Markup("<p>{}</p>").format(said) for said in _sentences(each, photo)),
         pair=_pair(each),
     )
 
@@ -66,12 +65,13 @@ def _verdict(each: Preview) -> tuple[str, str]:
     return "match", text.SHOT_GOOD
 
 
-def _sentences(each: Preview) -> list[str]:
+def _sentences(each: Preview, photo: Path) -> list[Markup]:
     """Why not, or what to know; the advice of a poor face is part of the refusal."""
     if each.refused is not None:
-        return [each.refused.message]
-    advice = [f"{ADVICE[reason]}." for reason in each.quality.reasons] if each.quality else []
-    return list(dict.fromkeys([*advice, *each.warnings]))
+        return [said_refusal(each.refused, [photo])]
+    advice = map(said_advice, each.quality.reasons) if each.quality else ()
+    notices = (said_notice(warning, [photo], named=False) for warning in each.warnings)
+    return list(dict.fromkeys([*advice, *notices]))
 
 
 def _pair(each: Preview) -> Markup:

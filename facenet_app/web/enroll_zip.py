@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup
@@ -13,6 +14,8 @@ from facenet_app.errors import UsageError
 from facenet_app.service import FaceService, Progress
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
+from facenet_app.web.own_errors import WrongInput
+from facenet_app.web.said import said_refusal
 from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 
 __all__ = ["LONGEST_LIST", "enroll_zip"]
@@ -32,7 +35,7 @@ def enroll_zip(service: FaceService, upload: Path | None, tell: Progress | None 
     The unpacked pictures are in a temporary folder, and gone when this returns.
     """
     if upload is None:
-        raise UsageError(*text.ZIP_NEEDED)
+        raise WrongInput(*text.ZIP_NEEDED)
     with tempfile.TemporaryDirectory(dir=upload.parent) as folder:
         unpacked = unpack_pictures(upload, Path(folder), UnzipLimits(service.settings.max_bytes))
         people: dict[str, list[Path]] = {}
@@ -82,7 +85,8 @@ def _refused(refused: list[RefusedImage], named: Named) -> Markup:
     )
 
 
-def _sentence(image: RefusedImage, named: Named) -> str:
+def _sentence(image: RefusedImage, named: Named) -> Markup:
     """Which picture, as it is called in the ZIP file, and why."""
     name = str(named.get(image.source, image.source))
-    return f"{name}: {image.message.replace(image.source, name)}"
+    called = replace(image, message=image.message.replace(image.source, name))
+    return Markup("{}: {}").format(name, said_refusal(called))

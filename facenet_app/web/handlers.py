@@ -8,12 +8,14 @@ from markupsafe import Markup
 
 from facenet_app.access.scope import Scope
 from facenet_app.domain import Consent, DetectedFace, Extraction, GateMode, expiry_time
-from facenet_app.errors import BelongsToOther, NoOperatingPoint, PoorQuality, UnlikeOwnSamples, UsageError
+from facenet_app.errors import BelongsToOther, NoOperatingPoint, PoorQuality, UnlikeOwnSamples
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering
 from facenet_app.web.candidates import references
+from facenet_app.web.own_errors import WrongInput
 from facenet_app.web.results import enrollment, identification, verification
+from facenet_app.web.said import said_error
 from facenet_app.web.visitor import may
 
 __all__ = ["about", "enroll", "identify", "verify"]
@@ -35,7 +37,7 @@ def verify(
     ``faces`` are numbers of faces from the left, from 1; the answer says which were used, of how many.
     """
     if probe is None or reference is None:
-        raise UsageError(*text.TWO_PHOTOS)
+        raise WrongInput(*text.TWO_PHOTOS)
     result = service.verify_faces(probe, reference, faces, fmr=fmr)
     others = _others(service, result.probe), _others(service, result.reference)
     used = tuple(
@@ -62,7 +64,7 @@ def _others(service: FaceService, extraction: Extraction) -> list[DetectedFace]:
 def identify(service: FaceService, photo: Path | None, fpir: float | None = None) -> Answer:
     """Who is in this photo? Without a rate of searches the settings decide."""
     if photo is None:
-        raise UsageError(*text.ONE_PHOTO)
+        raise WrongInput(*text.ONE_PHOTO)
     result = service.identify(photo, fmr=fpir)
     # Whoever is merely near is for those who may see who is enrolled.
     return Answer(identification(result, references(service, result) if may(Scope.ENROLL) else {}))
@@ -83,7 +85,7 @@ def enroll(
     ``anyway``: also those that the gate would refuse. ``files`` of the answer are those that it did refuse.
     """
     if not photos:
-        raise UsageError(*text.SOME_PHOTO)
+        raise WrongInput(*text.SOME_PHOTO)
     note, until = (each.strip() for each in agreed)
     consent = Consent(note or None, expiry_time(until) if until else None)
     result = service.enroll(name, photos, gate=GateMode.OFF if anyway else None, consent=consent)
@@ -107,7 +109,7 @@ def about(service: FaceService) -> str:
     try:
         decided = text.decided_at(service.operating_point())
     except NoOperatingPoint as error:
-        decided = str(error)
+        decided = said_error(error)
     rules = Markup("").join(Markup("<li>{}</li>").format(rule) for rule in text.USE_RULES)
     return Markup(
         '<footer class="fa-about"><p>{} <b>{}</b> {} · {}</p><p>{}</p>'

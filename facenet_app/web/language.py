@@ -22,11 +22,13 @@ class Language:
         document: what the file holds: ``WRITING`` (signs of numbers, form of dates) and ``TEXTS`` by name.
             A text in capitals is one sentence, a list of them or some by name; another is a sentence
             with ``{placeholders}``, or two: ``one`` and ``other``, for what the placeholder ``count`` is.
+            ``CORE`` has tables of what the core's codes mean; the core's own language goes without.
     """
 
     def __init__(self, code: str, document: dict[str, Any]) -> None:
         self.code = code
         self.texts: dict[str, Any] = document["TEXTS"]
+        self.core: dict[str, dict[str, str]] = document.get("CORE", {})
         writing: dict[str, str] = document["WRITING"]
         self._signs = str.maketrans({",": writing["group"], ".": writing["decimal"]})
         self._date = writing["date"]

@@ -3,7 +3,7 @@
 from facenet_app.domain import OperatingPoint, SearchRisk
 from facenet_app.web import text
 
-__all__ = ["meaning_of_pair", "meaning_of_search"]
+__all__ = ["meaning_of_pair", "meaning_of_search", "share"]
 
 
 def meaning_of_pair(point: OperatingPoint, review: OperatingPoint | None) -> str:
@@ -34,7 +34,7 @@ def meaning_of_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
     if not risk.kept:
         return str(text.search_strictest(**measured))
     among = text.enrolled_pictures(count=risk.comparisons)
-    return str(text.search_meaning(share=_share(risk.fpir_bound), pictures=among, **measured))
+    return str(text.search_meaning(share=share(risk.fpir_bound), pictures=among, **measured))
 
 
 def _band(review: OperatingPoint) -> str:
@@ -44,7 +44,8 @@ def _band(review: OperatingPoint) -> str:
     return str(text.band(review=shown, number=round(1 / review.target_fmr)))
 
 
-def _share(rate: float) -> str:
+def share(rate: float) -> str:
+    """A part of all strangers, 0 to 1, in words."""
     if rate <= 0:
         return str(text.SHARE_NONE)
     if rate >= 0.995:

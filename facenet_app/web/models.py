@@ -18,6 +18,8 @@ from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.figure_grid import figure_grid
+from facenet_app.web.own_errors import WrongInput
+from facenet_app.web.said import said_error
 from facenet_app.web.unzip import UnzipLimits, unpack_pictures
 from facenet_app.weights.manifest import load_manifest, manifests
 
@@ -74,7 +76,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
     The pictures and their embeddings are in a temporary folder, and gone when this returns.
     """
     if upload is None:
-        raise UsageError(*text.ZIP_NEEDED)
+        raise WrongInput(*text.ZIP_NEEDED)
     with tempfile.TemporaryDirectory(dir=upload.parent) as name:
         folder = Path(name)
         (people := folder / "people").mkdir()
@@ -105,7 +107,7 @@ def measure(service: FaceService, upload: Path | None, tell: Tell | None = None)
 def use_points(service: FaceService, points: Sequence[OperatingPoint]) -> Answer:
     """Decide at these thresholds from now on, and after the next start, too."""
     if not points:
-        raise UsageError(*text.NOTHING_MEASURED)
+        raise WrongInput(*text.NOTHING_MEASURED)
     keep_points(service.settings, points)
     every = measured_points(service.settings, service.extractor.fingerprint)
     service.measured = replace(service.measured, points=every)
@@ -114,7 +116,7 @@ def use_points(service: FaceService, points: Sequence[OperatingPoint]) -> Answer
 
 def _measured(
     service: FaceService, people: Path, folder: Path, tell: Tell | None
-) -> "tuple[EvaluationResult, Calibration | None, str]":
+) -> "tuple[EvaluationResult, Calibration | None, Markup]":
     """The evaluation; the thresholds, or else why there are none."""
     from facenet_app.evaluation import datasets
     from facenet_app.evaluation.cache import open_cache
@@ -138,8 +140,8 @@ def _measured(
         found = embedded.found
         calibration = calibrate(embedded.vectors[found], data.person[found], (), provenance)
     except UsageError as error:
-        return result, None, str(error)
-    return result, calibration, ""
+        return result, None, said_error(error)
+    return result, calibration, EMPTY
 
 
 def _in_use(service: FaceService) -> OperatingPoint | None:

@@ -9,12 +9,12 @@ from typing import Final
 from markupsafe import Markup
 
 from facenet_app.access.scope import Scope
-from facenet_app.errors import UsageError
 from facenet_app.gallery.merge import Action, MergePlan, OnConflict, Step
 from facenet_app.service import FaceService, Progress
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.for_a_while import ForAWhile, Later, in_a_thread
+from facenet_app.web.own_errors import WrongInput
 
 __all__ = [
     "ARCHIVE_SECONDS",
@@ -48,7 +48,7 @@ def export_archive(
 ) -> Answer:
     """Write everybody into an archive in a new folder of ``room``; it is deleted after a while."""
     if service.gallery.encrypted:
-        raise UsageError(*text.EXPORT_ENCRYPTED)
+        raise WrongInput(*text.EXPORT_ENCRYPTED)
     room.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=room))
     try:
@@ -69,7 +69,7 @@ def look_into_archive(
 ) -> Answer:
     """What :func:`import_archive` would do; the archive is checked wholly, and nothing is changed."""
     if archive is None:
-        raise UsageError(*text.ARCHIVE_NEEDED)
+        raise WrongInput(*text.ARCHIVE_NEEDED)
     plan = service.import_archive(archive, OnConflict(rule), dry_run=True, progress=tell)
     return Answer(_would(plan), total=len(list(plan.stored)))
 

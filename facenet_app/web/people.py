@@ -3,7 +3,6 @@
 from typing import Final
 
 from facenet_app.access.scope import Scope
-from facenet_app.errors import UsageError
 from facenet_app.gallery.taken_out import TakenOut
 from facenet_app.service import FaceService
 from facenet_app.web import text
@@ -11,6 +10,7 @@ from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.evidence import crop_image
 from facenet_app.web.faces_view import person_view
 from facenet_app.web.for_a_while import ForAWhile
+from facenet_app.web.own_errors import WrongInput
 
 __all__ = [
     "PEOPLE_SHOWN",
@@ -84,7 +84,7 @@ def show(service: FaceService, name: str | None, start: int = 0) -> Answer:
 def rename(service: FaceService, name: str | None, new: str, *, merge: bool = False) -> Answer:
     """Give a person another name; ``name_taken`` if somebody has it, unless ``merge``."""
     if name is None:
-        raise UsageError(*text.NOBODY_CHOSEN)
+        raise WrongInput(*text.NOBODY_CHOSEN)
     before = service.gallery.find(new) if merge else None
     identity = service.rename(name, new, merge=merge)
     if before is not None and before.name != name:
@@ -98,7 +98,7 @@ def rename(service: FaceService, name: str | None, new: str, *, merge: bool = Fa
 def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     """The question before two people become one."""
     if name is None:
-        raise UsageError(*text.NOBODY_CHOSEN)
+        raise WrongInput(*text.NOBODY_CHOSEN)
     old, other = service.identity(name).name, service.identity(new).name
     return Answer(message(text.ask_merge(old=old, new=other)))
 
@@ -107,7 +107,7 @@ def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
 def ask_remove(service: FaceService, name: str | None) -> Answer:
     """The question before a person is removed."""
     if name is None:
-        raise UsageError(*text.NOBODY_CHOSEN)
+        raise WrongInput(*text.NOBODY_CHOSEN)
     identity = service.identity(name)
     return Answer(message(text.ask_remove(name=identity.name, count=identity.samples)), name=identity.name)
 
@@ -116,10 +116,10 @@ def ask_remove(service: FaceService, name: str | None) -> Answer:
 def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
     """The question before one picture of a person is removed, with the picture; ``name`` is the person's."""
     if sample_id is None:
-        raise UsageError(*text.NO_PICTURE_CHOSEN)
+        raise WrongInput(*text.NO_PICTURE_CHOSEN)
     faces = service.gallery.faces_with_ids([sample_id])
     if not faces:
-        raise UsageError(*text.PICTURE_GONE)
+        raise WrongInput(*text.PICTURE_GONE)
     name = faces[0].name
     return Answer(message(text.ask_remove_picture(name=name)) + crop_image(faces[0].crop, name), name=name)
 
@@ -140,7 +140,7 @@ def undo(service: FaceService, removed: Removed, key: str) -> Answer:
     """Put back what was removed; ``name`` is whose it is. What does not fit can be tried again."""
     taken = removed.look(key)
     if taken is None:
-        raise UsageError(*text.UNDO_TOO_LATE)
+        raise WrongInput(*text.UNDO_TOO_LATE)
     identity = service.put_back(taken)
     removed.drop(key)
     return Answer(message(text.put_back(name=identity.name), "good"), name=identity.name)

@@ -13,11 +13,12 @@ from facenet_app.domain import (
     Enrollment,
     Extraction,
     Identification,
+    Notice,
     Sample,
     Verification,
 )
 from facenet_app.web import text
-from facenet_app.web.answer import message, without_folders
+from facenet_app.web.answer import message
 from facenet_app.web.candidates import References, candidate_row
 from facenet_app.web.evidence import (
     AMBER,
@@ -29,6 +30,7 @@ from facenet_app.web.evidence import (
     photo_image,
 )
 from facenet_app.web.meaning import meaning_of_pair, meaning_of_search
+from facenet_app.web.said import said_notice, said_refusal
 
 __all__ = ["enrollment", "identification", "verification"]
 
@@ -82,8 +84,8 @@ def _used_face(extraction: Extraction, others: Sequence[DetectedFace], which: st
     return Markup('<figure class="fa-panel">{}<figcaption>{}</figcaption></figure>').format(image, which)
 
 
-def _warnings(warnings: Sequence[str]) -> Markup:
-    items = EMPTY.join(ITEM.format(without_folders(warning, ())) for warning in warnings)
+def _warnings(warnings: Sequence[Notice], uploads: Sequence[Path] = ()) -> Markup:
+    items = EMPTY.join(ITEM.format(said_notice(warning, uploads)) for warning in warnings)
     return Markup('<ul class="fa-message fa-warning">{}</ul>').format(items) if items else EMPTY
 
 
@@ -148,8 +150,7 @@ def _face_row(number: int, found: CandidateList, name: str) -> Markup:
 
 def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
     """What was stored, and what was refused and why."""
-    refused = EMPTY.join(ITEM.format(without_folders(each.message, uploads)) for each in result.refused)
-    warnings = [without_folders(warning, uploads) for warning in result.warnings]
+    refused = EMPTY.join(ITEM.format(said_refusal(each, uploads, named=True)) for each in result.refused)
     return Markup(
         '<section class="fa-answer fa-{style}"><div role="status"><h2>{headline}</h2></div>{now}{crops}'
         "{warnings}{refused}</section>"
@@ -162,11 +163,7 @@ def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
         if result.identity
         else EMPTY,
         crops=_crops(result.samples, result.name),
-        warnings=Markup('<ul class="fa-message fa-warning">{}</ul>').format(
-            EMPTY.join(map(ITEM.format, warnings))
-        )
-        if warnings
-        else EMPTY,
+        warnings=_warnings(result.warnings, uploads),
         refused=Markup('<h3>{}</h3><ul class="fa-message fa-problem">{}</ul>').format(text.REFUSED, refused)
         if refused
         else EMPTY,

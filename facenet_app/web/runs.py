@@ -4,11 +4,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from facenet_app.errors import UsageError
 from facenet_app.service import FaceService
 from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.figure_grid import figure_grid
+from facenet_app.web.own_errors import WrongInput
 
 __all__ = ["last_written", "run_names", "show_run"]
 
@@ -25,7 +25,7 @@ def last_written(service: FaceService, name: str | None) -> float:
     """When a run wrote its metrics last, in seconds since 1970; 0 if there is no such run."""
     try:
         return _metrics(service, name).stat().st_mtime
-    except (OSError, UsageError):
+    except (OSError, WrongInput):
         return 0.0
 
 
@@ -56,4 +56,4 @@ def _metrics(service: FaceService, name: str | None) -> Path:
     for path in service.settings.runs.glob(f"*/{METRICS}"):
         if path.parent.name == name:
             return path
-    raise UsageError(*text.NO_SUCH_RUN)
+    raise WrongInput(*text.NO_SUCH_RUN)

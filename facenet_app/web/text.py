@@ -17,6 +17,7 @@ __all__ = [
     "batch_counts",
     "by_hand",
     "consent",
+    "core",
     "day",
     "decided_at",
     "headline",
@@ -28,6 +29,7 @@ __all__ = [
     "run_so_far",
     "scale_label",
     "speak",
+    "speaks_as_core",
     "spoken",
     "told_apart",
 ]
@@ -53,6 +55,16 @@ def speak(code: str) -> None:
 def spoken() -> str:
     """The code of the language in use."""
     return _IN_USE.language.code
+
+
+def core(table: str, code: str) -> str | None:
+    """What a code of the core means in this language; None in the core's own."""
+    return _IN_USE.language.core.get(table, {}).get(code)
+
+
+def speaks_as_core() -> bool:
+    """Whether this language is the core's own."""
+    return not _IN_USE.language.core
 
 
 def __getattr__(name: str) -> Any:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from facenet_app.errors import UsageError
 from facenet_app.imaging.decode import PICTURE_SUFFIXES
 from facenet_app.web import text
+from facenet_app.web.own_errors import WrongInput
 
 __all__ = ["UnzipLimits", "unpack_pictures"]
 
@@ -38,7 +38,7 @@ def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tu
         Each picture's name in the ZIP file, and where it is now; those of one folder are in one folder.
 
     Raises:
-        UsageError: this is no ZIP file, it is damaged or encrypted, beyond a limit, or without pictures.
+        WrongInput: this is no ZIP file, it is damaged or encrypted, beyond a limit, or without pictures.
     """
     folders: dict[PurePosixPath, int] = {}
     unpacked: list[tuple[PurePosixPath, Path]] = []
@@ -47,7 +47,7 @@ def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tu
             members = [each for each in opened.infolist() if _is_picture(each)]
             if len(members) > limits.files:
                 too_many = text.zip_too_many(number=len(members), most=limits.files)
-                raise UsageError(too_many, text.ZIP_USE_FOLDERS)
+                raise WrongInput(too_many, text.ZIP_USE_FOLDERS)
             left = limits.total_bytes
             for number, member in enumerate(members):
                 path = PurePosixPath(member.filename)
@@ -57,9 +57,9 @@ def unpack_pictures(archive: Path, folder: Path, limits: UnzipLimits) -> list[tu
                 left -= _write(opened, member, target, min(limits.picture_bytes, left))
                 unpacked.append((path, target))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
-        raise UsageError(*text.NO_ZIP) from error
+        raise WrongInput(*text.NO_ZIP) from error
     if not unpacked:
-        raise UsageError(*text.NO_PICTURE_IN_ZIP)
+        raise WrongInput(*text.NO_PICTURE_IN_ZIP)
     return unpacked
 
 
@@ -76,6 +76,6 @@ def _write(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, most:
         while chunk := source.read(_CHUNK):
             size += len(chunk)
             if size > most:
-                raise UsageError(*text.ZIP_TOO_LARGE)
+                raise WrongInput(*text.ZIP_TOO_LARGE)
             sink.write(chunk)
     return size

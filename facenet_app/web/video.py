@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from facenet_app.access.scope import Scope
 from facenet_app.domain import Appearance, VideoIdentification
-from facenet_app.errors import UsageError
 from facenet_app.service import FaceService
 from facenet_app.video.annotate import annotate_video
 from facenet_app.video.identify import RATE, VideoSearch, identify_video, video_limits
@@ -21,6 +20,7 @@ from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering_steps, message
 from facenet_app.web.evidence import crop_image
 from facenet_app.web.meaning import meaning_of_search
+from facenet_app.web.own_errors import WrongInput
 
 __all__ = ["LONGEST_TIMELINE", "identify_in_video"]
 
@@ -43,7 +43,7 @@ def identify_in_video(
     The files are beside the upload. Closed before its end, or after an error, none is left.
     """
     if upload is None:
-        raise UsageError(*text.VIDEO_NEEDED)
+        raise WrongInput(*text.VIDEO_NEEDED)
     folder = Path(tempfile.mkdtemp(dir=upload.parent))
     try:
         result = yield from _told(

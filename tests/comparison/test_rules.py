@@ -71,8 +71,8 @@ def test_a_search_at_a_threshold_by_hand_promises_nothing() -> None:
 
 def test_what_one_who_relies_on_the_rates_should_know() -> None:
     rule = MEASURED.for_search(Asked(1e-3), 1000)
-    assert [warning.split(" ", 1)[0] for warning in rule.warnings("yunet")] == ["Among"]
-    assert list(rule.warnings("mtcnn"))[1:] == [
+    assert [str(warning).split(" ", 1)[0] for warning in rule.warnings("yunet")] == ["Among"]
+    assert list(map(str, rule.warnings("mtcnn")))[1:] == [
         "The threshold was measured with the detector yunet, not with mtcnn."
     ]
     assert list(MEASURED.for_search(Asked(1e-3), 100).warnings("yunet")) == []

@@ -81,6 +81,10 @@ def test_a_twin_who_is_enrolled_already_goes_on(store: GalleryStore, judge: Judg
     store.add("Bea", [face(6)])
     assert judge("standard", "Bea", 7, 2) == ["warned", OTHER]
     assert judge("standard", "Anna", -8, 1) == [None, "warned"]
+    (verdict,) = gate("standard").judge(store, "Anna", [face(1)])
+    assert verdict.warning is not None
+    assert verdict.warning.code == "also_like"
+    assert verdict.warning.values.keys() == {"name", "distance", "threshold"}
 
 
 def test_pictures_unlike_the_persons_own(store: GalleryStore, judge: Judge) -> None:
@@ -107,8 +111,11 @@ def test_in_a_large_gallery_a_likeness_may_be_chance(store: GalleryStore) -> Non
     (verdict,) = gate("standard").judge(store, "Bea", [face(5)])
     assert verdict.error is None
     assert verdict.warning is not None
-    assert "may belong to 'Anna'" in verdict.warning
-    assert "among 1,100 enrolled pictures up to 1.1 % of new people" in verdict.warning
+    assert "may belong to 'Anna'" in str(verdict.warning)
+    assert "among 1,100 enrolled pictures up to 1.1 % of new people" in str(verdict.warning)
+    assert verdict.warning.code == "may_belong"
+    assert verdict.warning.values["name"] == "Anna"
+    assert verdict.warning.values.keys() == {"name", "distance", "threshold", "pictures", "strangers"}
     assert codes(gate("strict").judge(store, "Bea", [face(5)])) == [OTHER]
     assert codes(gate("standard", fmr=0.1).judge(store, "Bea", [face(5)])) == [OTHER]
 

@@ -53,7 +53,7 @@ def test_somebody_who_is_not_enrolled_is_unknown(
         one = finished(identify_video(service, two_people_video, VideoSearch(rate=2)))
     assert [each.person for each in empty.appearances] == [None, None]
     assert empty.decision is Decision.NON_MATCH
-    assert "The gallery is empty: enroll somebody first." in empty.warnings
+    assert "The gallery is empty: enroll somebody first." in map(str, empty.warnings)
     assert [each.person and each.person.name for each in one.appearances] == [None, "Grace Hopper"]
 
 

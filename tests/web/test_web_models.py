@@ -66,7 +66,7 @@ def test_too_few_people_are_measured_but_give_no_threshold(
     assert answer.done
     assert answer.points == ()
     assert "3 pictures of 2 people" in answer.html
-    assert "insufficient data" in answer.html
+    assert "Insufficient data" in answer.html
     assert answer.html.count("<svg ") == 3
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".db") == ["few.zip"]
 

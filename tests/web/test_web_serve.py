@@ -106,7 +106,7 @@ def test_another_loopback_address_and_no_measured_threshold(start_page, unmeasur
     assert page.address.startswith("http://127.0.0.2:")
     answer = get(page.address)
     assert answer.status_code == 200
-    assert "no threshold was measured for model unmeasured" in answer.text
+    assert "No threshold was measured for model unmeasured" in answer.text
 
 
 def test_a_wrong_setting_is_one_sentence(start_page) -> None:
