@@ -34,6 +34,7 @@ from facenet_app.errors import FacenetAppError, NoFaceFound
 from facenet_app.imaging.align import align
 from facenet_app.imaging.decode import ImageLimits, ImageSource, decode
 from facenet_app.imaging.quality import ADVICE, QualityLimits, assess
+from facenet_app.processes import usable_cores
 
 __all__ = ["FaceExtractor", "FaceFinder", "FoundFaces", "content_sha256", "picture_warnings"]
 
@@ -136,6 +137,8 @@ class FaceExtractor:
         self.detector = detector
         self.embedder = embedder
         self.finder = FaceFinder(detector, embedder.alignment, image_limits, quality_limits)
+        # One for all callers: making threads for each pair of photos takes longer than handing over to them.
+        self._pool = ThreadPoolExecutor(usable_cores(), thread_name_prefix="finding")
 
     @property
     def fingerprint(self) -> str:
@@ -159,9 +162,7 @@ class FaceExtractor:
 
         Raises as :meth:`FaceFinder.find`.
         """
-        with ThreadPoolExecutor(len(sources)) as pool:
-            prepared = list(pool.map(self.finder.find, sources, selections))
-        return self._embed(prepared)
+        return self._embed(list(self._pool.map(self.finder.find, sources, selections)))
 
     def extract_many(
         self, sources: Iterable[ImageSource], selection: Selection = Selection.PROMINENT

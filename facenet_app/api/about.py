@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from facenet_app.api.backend import Shared
+from facenet_app.api.backend import Shared, leaving
 from facenet_app.api.body import Fields
 from facenet_app.api.describe import MEANING, answers
 from facenet_app.api.documents import ErrorDocument, ModelListDocument, PointListDocument, StateDocument
@@ -74,7 +74,8 @@ async def ready(request: Request, backend: Shared) -> JSONResponse:
 
     backend.gatekeeper.count_stranger(request)
     async with backend.work.take():
-        await backend.work.run(job, request.is_disconnected)
+        with leaving(request) as gone:
+            await backend.work.run(job, gone)
     return JSONResponse({"status": "ok"})
 
 

@@ -1,6 +1,8 @@
 """What the routes of one server share."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -15,7 +17,7 @@ from facenet_app.api.work import Work
 from facenet_app.gallery.actor import acting_as
 from facenet_app.service import FaceService
 
-__all__ = ["Backend", "Shared", "shared"]
+__all__ = ["Backend", "Shared", "leaving", "shared"]
 
 Answer = TypeVar("Answer")
 
@@ -54,7 +56,26 @@ class Backend:
             if pictures is not None:
                 limits = BodyLimits(pictures, self.service.settings.max_bytes)
                 fields = await read_body(request, limits, held)
-            return await self.work.run(lambda: _acting(actor, job, fields), request.is_disconnected)
+            with leaving(request) as gone:
+                return await self.work.run(lambda: _acting(actor, job, fields), gone)
+
+
+@contextmanager
+def leaving(request: Request) -> Iterator[Callable[[], bool]]:
+    """Whether the client of a request has left, once its body is read.
+
+    One task waits for that. Asking Starlette at the end would make and cancel one too, which takes longer.
+    """
+    waiting = asyncio.ensure_future(_left(request))
+    try:
+        yield waiting.done
+    finally:
+        waiting.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass  # what is sent where no body is wanted
 
 
 def _acting(actor: Actor, job: Callable[[Fields], Answer], fields: Fields) -> Answer:

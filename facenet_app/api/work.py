@@ -1,7 +1,7 @@
 """Where requests are worked on: so many at a time, so many waiting, each for so long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
@@ -81,7 +81,7 @@ class Work:
             self.bytes_held -= held.size
             self._count(-1)
 
-    async def run(self, function: Callable[[], Answer], gone: Callable[[], Awaitable[bool]]) -> Answer:
+    async def run(self, function: Callable[[], Answer], gone: Callable[[], bool]) -> Answer:
         """What ``function`` returns, from a thread; in the context of the request.
 
         Args:
@@ -93,7 +93,7 @@ class Work:
         """
         await self._free.acquire()
         try:
-            if await gone():
+            if gone():
                 raise RequestError("the client has gone", "stay for the answer")
             loop = asyncio.get_running_loop()
             future = loop.run_in_executor(self._pool, copy_context().run, function)

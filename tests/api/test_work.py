@@ -9,11 +9,11 @@ from facenet_app.api.work import MEMORY, Work
 from facenet_app.errors import Overloaded, RequestError, TimedOut
 
 
-async def here() -> bool:
+def here() -> bool:
     return False
 
 
-async def gone() -> bool:
+def gone() -> bool:
     return True
 
 
