@@ -18,6 +18,7 @@ class Actor:
         request_id: of the request that they act in.
         scopes: what they may do.
         role: of a user, which is where the scopes come from.
+        browser: a random mark of the browser that a ``local`` actor uses; empty if it is not known.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Actor:
     request_id: str
     scopes: frozenset[Scope]
     role: Role | None = None
+    browser: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else self.kind

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 __all__ = ["JsonLines", "log_as_json"]
 
-_LOGGERS: Final = ("facenet_app.api", "facenet_app.server", "uvicorn")
+_LOGGERS: Final = ("facenet_app.api", "facenet_app.server", "facenet_app.web", "uvicorn")
 
 
 class JsonLines(logging.Formatter):
@@ -34,7 +34,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_as_json() -> None:
-    """Write what the API, the server and uvicorn log to stderr; the rest of the program logs as before."""
+    """Write what API, page, server and uvicorn log to stderr; the rest of the program logs as before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     for name in _LOGGERS:

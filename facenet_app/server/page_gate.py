@@ -1,6 +1,7 @@
 """What stands before the page: who asks, and what Gradio may be asked for."""
 
 import re
+import secrets
 from typing import Final
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -19,6 +20,9 @@ from facenet_app.web.log_in_page import log_in_page
 __all__ = ["PageGate"]
 
 COOKIE: Final = "facenet_app_session"
+BROWSER: Final = "facenet_app_browser"
+"""A cookie where nobody logs in: what one browser removed, another one is not offered to put back."""
+MARK: Final = re.compile(r"[\w-]{22}")
 LONGEST_FORM: Final = 10_000
 FILES_OF_GRADIO: Final = ("/assets/", "/static/", "/svelte/", "/theme.css")
 
@@ -68,7 +72,8 @@ class PageGate:
 
     def _actor(self, request: Request) -> Actor | None:
         if self._door is None:
-            return Actor("local", "", uuid4().hex, frozenset(rights.Scope))
+            browser = _browser(request)
+            return Actor("local", "", uuid4().hex, frozenset(rights.Scope), browser=browser)
         user = self._door.user(request.cookies.get(COOKIE))
         return None if user is None else Actor("user", user.name, uuid4().hex, user.role.scopes, user.role)
 
@@ -85,6 +90,8 @@ class PageGate:
                 return
             if message["type"] == "http.response.start" and not request.url.path.startswith(FILES_OF_GRADIO):
                 MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+                if self._door is None and request.url.path == "/" and not _browser(request):
+                    MutableHeaders(scope=message).append("Set-Cookie", _marked(request))
             if self._door is not None and message.get("more_body") and self._door.user(token) is None:
                 message, over = {"type": "http.response.body", "body": b"", "more_body": False}, True
             await send(message)
@@ -110,6 +117,18 @@ class PageGate:
             answer.delete_cookie(COOKIE)
             return answer
         return RedirectResponse("/", 303) if request.url.path == "/logout" else log_in_page()
+
+
+def _browser(request: Request) -> str:
+    """The mark of the browser; empty if it has none, or none of ours."""
+    mark = request.cookies.get(BROWSER, "")
+    return mark if MARK.fullmatch(mark) else ""
+
+
+def _marked(request: Request) -> str:
+    """The header that gives a browser a mark until it is closed."""
+    secure = "; Secure" if request.url.scheme == "https" else ""
+    return f"{BROWSER}={secrets.token_urlsafe(16)}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 def _asked_to_log_in(request: Request) -> Response:

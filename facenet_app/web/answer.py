@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from facenet_app.access.scope import Scope, allows
 from facenet_app.domain import Finding, OperatingPoint
-from facenet_app.errors import FacenetAppError, IdentityExists
+from facenet_app.errors import FacenetAppError, IdentityExists, ServerError
 from facenet_app.gallery.actor import acting_as
 from facenet_app.web import text
+from facenet_app.web.event_log import Ending, noted
 from facenet_app.web.own_errors import NotAllowed
 from facenet_app.web.said import said_error
 from facenet_app.web.visitor import visitor
@@ -34,11 +35,11 @@ class Answer:
     ``html`` is escaped already. ``done`` is False after any error. ``name_taken`` asks for a
     decision before going on. ``people`` are lines and names for the list of the gallery, ``pictures``
     numbers and ids of samples; ``start`` is the place of the first of them among ``total``. ``name`` is
-    what the person is called from now on, ``undo`` the key to put back what was removed and whose it was,
-    ``file`` one to save, ``findings`` what was found in the gallery. ``points`` are thresholds that could
-    be used, ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face
-    was used, counted from the left, and of how many; ``matched`` are ids of the people that a picture
-    of a video shows. ``files`` are to be shown or saved.
+    what the person is called from now on, ``undo`` the key to put back what was removed, ``file`` one to
+    save, ``findings`` what was found in the gallery. ``points`` are thresholds that could be used,
+    ``markdown`` is a model's card, ``csv`` a table to save. ``faces`` says for each photo which face was
+    used, counted from the left, and of how many; ``matched`` are ids of the people that a picture of a
+    video shows. ``files`` are to be shown or saved.
     """
 
     html: str
@@ -49,7 +50,7 @@ class Answer:
     start: int = 0
     total: int = 0
     name: str | None = None
-    undo: tuple[str, str] | None = None
+    undo: str | None = None
     file: Path | None = None
     findings: tuple[Finding, ...] = ()
     points: tuple[OperatingPoint, ...] = ()
@@ -66,22 +67,28 @@ def message(words: str, kind: str = "note") -> Markup:
     return Markup('<p class="fa-message fa-{}" role="{}">{}</p>').format(kind, role, words)
 
 
-def answering(needed: Scope | None) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+def answering(
+    needed: Scope | None, *, quiet: bool = False
+) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
     """Makes a handler that answers with a sentence where it would have raised.
 
     It refuses a visitor who has not the scope ``needed`` (None: everybody may), and what it writes into
-    the gallery's audit trail is the visitor's. Paths among the arguments are uploads: messages name the
-    file, never its folder.
+    the gallery's audit trail is the visitor's. Each event is a line in the log, but for ``quiet`` ones that
+    only show something, or come many times a second. Paths among the arguments are uploads: messages name
+    the file, never its folder.
     """
 
     def decorated(handler: Callable[P, Answer]) -> Callable[P, Answer]:
         @wraps(handler)
         def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
-            try:
-                with _as_visitor(needed):
-                    return handler(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
-                return _failed(handler.__name__, error, args)
+            with noted(handler.__name__, quiet=quiet) as ending:
+                try:
+                    with _as_visitor(needed):
+                        answer = handler(*args, **kwargs)
+                except Exception as error:  # noqa: BLE001 - the edge of the page: nothing internal may be shown
+                    return _failed(handler.__name__, error, args, ending)
+                ending.answered(done=answer.done)
+                return answer
 
         return run
 
@@ -112,22 +119,25 @@ def answering_steps(
     def decorated(handler: Callable[P, Iterator[Answer]]) -> Callable[P, Iterator[Answer]]:
         @wraps(handler)
         def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[Answer]:
-            try:
-                with _as_visitor(needed):
-                    pass
-                yield from handler(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - as above
-                yield _failed(handler.__name__, error, args)
+            with noted(handler.__name__, quiet=False) as ending:
+                try:
+                    with _as_visitor(needed):
+                        pass
+                    yield from handler(*args, **kwargs)
+                    ending.answered(done=True)
+                except Exception as error:  # noqa: BLE001 - as above
+                    yield _failed(handler.__name__, error, args, ending)
 
         return run
 
     return decorated
 
 
-def _failed(what: str, error: Exception, args: Iterable[object]) -> Answer:
+def _failed(what: str, error: Exception, args: Iterable[object], ending: Ending) -> Answer:
     """An error as an answer. Of one that nobody foresaw only the log gets the kind and the place; its
     message might hold a name.
     """
+    ending.outcome = error.code if isinstance(error, FacenetAppError) else ServerError.code
     if isinstance(error, FacenetAppError):
         sentence = said_error(error, _paths(args))
         return Answer(message(sentence, "problem"), done=False, name_taken=isinstance(error, IdentityExists))

@@ -65,7 +65,7 @@ def finding_line(finding: Finding) -> str:
     return f"{title}: {about}" if about else title
 
 
-@answering(Scope.ADMIN)
+@answering(Scope.ADMIN, quiet=True)
 def show_finding(service: FaceService, finding: Finding | None) -> Answer:
     """A finding in full with its pictures, which can be removed one by one where that helps."""
     if finding is None:

@@ -32,7 +32,7 @@ class View:
 class DoctorPanel:
     """Findings, one of them with its pictures, and what mends it. Made inside a ``gr.Blocks``.
 
-    ``undo`` offers what is removed here, too.
+    ``undo`` keeps what is removed here, too; the tab offers it after ``mended``.
     """
 
     def __init__(self, service: FaceService, undo: UndoPanel) -> None:
@@ -73,8 +73,8 @@ class DoctorPanel:
             )
         self.mended = self.question.yes.click(
             self._do,
-            [self.view, self.question.asked, self._undo.state],
-            [*self.outputs, *self._undo.outputs],
+            [self.view, self.question.asked],
+            self.outputs,
             show_progress_on=self.news,
             **PRIVATE,
         )
@@ -135,13 +135,12 @@ class DoctorPanel:
         self,
         view: View,
         question: Question | None,
-        waiting: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
     ) -> Updates:
         """What was asked about, after a yes."""
         if question is None or view.shown is None:
-            return self._render(view, "") | self._undo.offered(waiting)
+            return self._render(view, "")
         answer = question.do(lambda done, total: progress((done, total), unit=text.PICTURE_UNIT))
         if answer.done:
             view = View(without(view.findings, view.shown, view.picture))
-        return self._render(view, answer.html) | self._undo.offered(waiting, answer)
+        return self._render(view, answer.html)

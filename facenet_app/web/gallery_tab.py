@@ -109,14 +109,14 @@ class GalleryTab:
         shown = {"show_progress": "hidden", **PRIVATE}
         self.question.yes.click(
             self._do,
-            [self.view, self.find, self.question.asked, self.undo.state],
-            [*self.outputs, *self.undo.outputs],
+            [self.view, self.find, self.question.asked],
+            self.outputs,
             **shown,
         )
         self.undo.button.click(
             self._undo,
-            [self.view, self.find, self.undo.state],
-            [*self.outputs, *self.undo.outputs],
+            [self.view, self.find, self.undo.shown],
+            self.outputs,
             **shown,
         )
         self.question.hide_when(self.new_name.change)
@@ -147,7 +147,7 @@ class GalleryTab:
         """Every component that is rendered anew after an event."""
         own = [self.view, self.note, self.chosen, self.news, self.person, self.actions, self.new_name]
         pages = [*self.pages.outputs, *self.more.outputs]
-        return [*own, self.one_picture, self.picture, *pages, *self.question.outputs]
+        return [*own, self.one_picture, self.picture, *pages, *self.question.outputs, *self.undo.outputs]
 
     def _render(
         self,
@@ -180,6 +180,7 @@ class GalleryTab:
             **self.pages.shown(listing.start, listing.total),
             **self.more.shown(shown.start, shown.total),
             **self.question.ask(question),
+            **self.undo.offered(),
         }
 
     def _turn(self, pages: int, view: View, find: str, *_: object) -> Updates:
@@ -221,17 +222,17 @@ class GalleryTab:
             return self._render(view, find, news=asked.html)
         return self._render(view, find, question=self.undo.question(asked, picture))
 
-    def _do(self, view: View, find: str, question: Question | None, waiting: Any) -> Updates:
+    def _do(self, view: View, find: str, question: Question | None) -> Updates:
         """What was asked about, after a yes."""
         if question is None:
-            return self._render(view, find) | self.undo.offered(waiting)
+            return self._render(view, find)
         answer = question.do(None)
         if answer.done:
             view = replace(view, name=answer.name)
-        return self._render(view, find, news=answer.html, new="") | self.undo.offered(waiting, answer)
+        return self._render(view, find, news=answer.html, new="")
 
-    def _undo(self, view: View, find: str, waiting: Any) -> Updates:
-        answer, waiting = self.undo.undo(waiting)
+    def _undo(self, view: View, find: str, shown: str) -> Updates:
+        answer = self.undo.undo(shown)
         if answer.done:
             view = View(view.start, answer.name)
-        return self._render(view, find, news=answer.html, new="") | self.undo.offered(waiting)
+        return self._render(view, find, news=answer.html, new="")

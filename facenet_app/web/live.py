@@ -14,10 +14,16 @@ from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.candidates import advice
 from facenet_app.web.evidence import AMBER, GRAY, GREEN, photo_image
 
-__all__ = ["watch"]
+__all__ = ["begin_watching", "watch"]
 
 
 @answering(Scope.IDENTIFY)
+def begin_watching(service: FaceService, pixels: NDArray[np.uint8], fpir: float | None = None) -> Answer:
+    """:func:`watch` for the first picture of a camera: in the log it stands for all that follow."""
+    return _watched(service, pixels, Seen(), fpir)
+
+
+@answering(Scope.IDENTIFY, quiet=True)
 def watch(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None = None) -> Answer:
     """Who is in the newest picture of a video, in the light of the last ones.
 
@@ -30,6 +36,10 @@ def watch(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: flo
     Returns:
         What to show, and in ``matched`` whom this picture shows: to be remembered with ``seen.after``.
     """
+    return _watched(service, pixels, seen, fpir)
+
+
+def _watched(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None) -> Answer:
     try:
         result = service.identify(pixels, fmr=fpir)
     except NoFaceFound:  # between two people, say: no error

@@ -10,7 +10,7 @@ from facenet_app.service import FaceService
 from facenet_app.video.agreement import Seen
 from facenet_app.web import text
 from facenet_app.web.components import HEIGHT, PRIVATE
-from facenet_app.web.live import watch
+from facenet_app.web.live import begin_watching, watch
 from facenet_app.web.rates import chosen_rate
 
 __all__ = ["live_panel"]
@@ -30,7 +30,11 @@ def live_panel(service: FaceService, rate: gr.Radio) -> None:
     def look(pixels: NDArray[np.uint8] | None, seen: Seen, chosen: str | None) -> list[Any]:
         if pixels is None:
             return ["", Seen()]
-        answer = watch(service, pixels, seen, chosen_rate(chosen))
+        fpir = chosen_rate(chosen)
+        if seen.pictures:
+            answer = watch(service, pixels, seen, fpir)
+        else:
+            answer = begin_watching(service, pixels, fpir)
         return [answer.html, seen.after(answer.matched)]
 
     with gr.Accordion(text.LIVE, open=False, elem_id="live"):

@@ -58,7 +58,7 @@ def model_choices(service: FaceService) -> list[tuple[str, str]]:
     ]
 
 
-@answering(None)
+@answering(None, quiet=True)
 def card(service: FaceService, model: str) -> Answer:
     """A model's card in Markdown: what it is, what was measured, and where it goes wrong."""
     manifest = load_manifest(model, service.settings.models)

@@ -1,5 +1,6 @@
 """What the tab Gallery does with people, as plain functions of a service and inputs."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from facenet_app.access.scope import Scope
@@ -9,13 +10,15 @@ from facenet_app.web import text
 from facenet_app.web.answer import Answer, answering, message
 from facenet_app.web.evidence import crop_image
 from facenet_app.web.faces_view import person_view
-from facenet_app.web.for_a_while import ForAWhile
+from facenet_app.web.for_a_while import ForAWhile, Kept
 from facenet_app.web.own_errors import WrongInput
+from facenet_app.web.visitor import visitor_mark
 
 __all__ = [
     "PEOPLE_SHOWN",
     "PICTURES_SHOWN",
     "UNDO_SECONDS",
+    "Removal",
     "Removed",
     "ask_merge",
     "ask_remove",
@@ -25,6 +28,7 @@ __all__ = [
     "rename",
     "show",
     "undo",
+    "waiting",
 ]
 
 PEOPLE_SHOWN: Final = 25
@@ -33,11 +37,20 @@ PICTURES_SHOWN: Final = 24
 """Crops of a person at a time."""
 UNDO_SECONDS: Final = 60
 
-Removed = ForAWhile[TakenOut]
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What was removed, and the mark of the visitor who did it."""
+
+    taken: TakenOut
+    by: str
+
+
+Removed = ForAWhile[Removal]
 """What was removed and can still be put back: it is in the memory of this process, and nowhere else."""
 
 
-@answering(Scope.ENROLL)
+@answering(Scope.ENROLL, quiet=True)
 def list_people(service: FaceService, find: str = "", start: int = 0) -> Answer:
     """Some of the people whose name contains ``find``, in any case, and how many there are.
 
@@ -66,7 +79,7 @@ def _last_page(total: int, size: int) -> int:
     return max(0, (total - 1) // size * size)
 
 
-@answering(Scope.ENROLL)
+@answering(Scope.ENROLL, quiet=True)
 def show(service: FaceService, name: str | None, start: int = 0) -> Answer:
     """One person with some of the crops, from number ``start`` on; nothing if nobody is chosen."""
     if name is None:
@@ -94,7 +107,7 @@ def rename(service: FaceService, name: str | None, new: str, *, merge: bool = Fa
     return Answer(message(words, "good"), name=identity.name)
 
 
-@answering(Scope.ADMIN)
+@answering(Scope.ADMIN, quiet=True)
 def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     """The question before two people become one."""
     if name is None:
@@ -103,7 +116,7 @@ def ask_merge(service: FaceService, name: str | None, new: str) -> Answer:
     return Answer(message(text.ask_merge(old=old, new=other)))
 
 
-@answering(Scope.ADMIN)
+@answering(Scope.ADMIN, quiet=True)
 def ask_remove(service: FaceService, name: str | None) -> Answer:
     """The question before a person is removed."""
     if name is None:
@@ -112,7 +125,7 @@ def ask_remove(service: FaceService, name: str | None) -> Answer:
     return Answer(message(text.ask_remove(name=identity.name, count=identity.samples)), name=identity.name)
 
 
-@answering(Scope.ADMIN)
+@answering(Scope.ADMIN, quiet=True)
 def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
     """The question before one picture of a person is removed, with the picture; ``name`` is the person's."""
     if sample_id is None:
@@ -128,19 +141,25 @@ def ask_remove_picture(service: FaceService, sample_id: str | None) -> Answer:
 def remove(service: FaceService, removed: Removed, name: str, sample_id: str | None = None) -> Answer:
     """Remove a person with every picture, or one picture; ``undo`` says how to put it back."""
     taken = service.take_out(name, sample_id)
-    name, key = taken.person.name, removed.keep(taken)
+    name, key = taken.person.name, removed.keep(Removal(taken, visitor_mark()))
     if not taken.everything:
-        return Answer(message(text.removed_picture(name=name), "good"), name=name, undo=(key, name))
+        return Answer(message(text.removed_picture(name=name), "good"), name=name, undo=key)
     words = text.removed(name=name, count=taken.person.samples)
-    return Answer(message(words, "good"), undo=(key, name))
+    return Answer(message(words, "good"), undo=key)
+
+
+def waiting(removed: Removed) -> Kept[Removal] | None:
+    """The newest that the visitor removed and can still put back, in whichever tab that was."""
+    mark = visitor_mark()
+    return removed.newest(lambda each: each.by == mark)
 
 
 @answering(Scope.ADMIN)
 def undo(service: FaceService, removed: Removed, key: str) -> Answer:
     """Put back what was removed; ``name`` is whose it is. What does not fit can be tried again."""
-    taken = removed.look(key)
-    if taken is None:
+    removal = removed.look(key)
+    if removal is None:
         raise WrongInput(*text.UNDO_TOO_LATE)
-    identity = service.put_back(taken)
+    identity = service.put_back(removal.taken)
     removed.drop(key)
     return Answer(message(text.put_back(name=identity.name), "good"), name=identity.name)

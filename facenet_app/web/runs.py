@@ -29,7 +29,7 @@ def last_written(service: FaceService, name: str | None) -> float:
         return 0.0
 
 
-@answering(None)
+@answering(None, quiet=True)
 def show_run(service: FaceService, name: str | None) -> Answer:
     """How far a run is, and its curves."""
     if name is None:

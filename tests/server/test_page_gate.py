@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from facenet_app.access.sessions import Sessions
 from facenet_app.access.users import MISTAKES_ALLOWED, Lockout
 from facenet_app.server import page_body
 from facenet_app.server.page_door import PageDoor
-from facenet_app.server.page_gate import COOKIE, PageGate
+from facenet_app.server.page_gate import BROWSER, COOKIE, PageGate
 
 PASSWORD = "correct horse battery"
 
@@ -30,7 +31,8 @@ async def inside(request: Request) -> JSONResponse:
     """What comes through: the actor, and the body."""
     actor = request.scope.get("state", {}).get("actor")
     body = (await request.body()).decode()
-    return JSONResponse({"actor": str(actor), "scopes": sorted(actor.scopes) if actor else [], "body": body})
+    told = {"actor": str(actor), "scopes": sorted(actor.scopes) if actor else [], "body": body}
+    return JSONResponse({**told, "browser": actor.browser if actor else ""})
 
 
 def client(door: PageDoor | None, access: AccessFile | None = None) -> TestClient:
@@ -70,13 +72,38 @@ def closed(access: AccessFile) -> TestClient:
     return client(PageDoor(access, Sessions(access), Lockout()), access)
 
 
+def test_where_nobody_logs_in_a_browser_is_known_by_a_random_mark() -> None:
+    first, second = client(None), client(None)
+    assert "set-cookie" not in first.get("/config").headers
+    given = first.get("/").headers["set-cookie"]
+    assert re.fullmatch(r"facenet_app_browser=[\w-]{22}; Path=/; HttpOnly; SameSite=Lax", given)
+    mark = first.cookies[BROWSER]
+    assert first.get("/config").json()["browser"] == mark
+    assert "set-cookie" not in first.get("/").headers
+    assert second.get("/config").json()["browser"] == ""
+    second.get("/")
+    assert second.cookies[BROWSER] != mark
+
+
+def test_a_mark_that_is_none_of_ours_is_replaced() -> None:
+    visitor = client(None)
+    visitor.cookies.set(BROWSER, "x" * 10_000)
+    assert visitor.get("/config").json()["browser"] == ""
+    assert "set-cookie" in visitor.get("/").headers
+
+
+def test_who_logs_in_needs_no_mark(closed: TestClient) -> None:
+    assert log_in(closed).headers["set-cookie"].startswith(COOKIE)
+    assert "set-cookie" not in closed.get("/").headers
+
+
 def log_in(visitor: TestClient, name: str = "ada", password: str = PASSWORD) -> Any:
     return visitor.post("/login", data={"username": name, "password": password})
 
 
 def test_without_users_everybody_may_do_everything() -> None:
     told = client(None).get("/config").json()
-    assert told == {"actor": "local", "scopes": sorted(Scope), "body": ""}
+    assert told == {"actor": "local", "scopes": sorted(Scope), "body": "", "browser": ""}
 
 
 @pytest.mark.parametrize(

@@ -66,16 +66,30 @@ class RunningPage:
     folder: Path
     lines: list[str] = field(default_factory=list)
     ready: threading.Event = field(default_factory=threading.Event)
+    more: threading.Condition = field(default_factory=threading.Condition)
     address: str = ""
 
     def read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.lines.append(line)
+            with self.more:
+                self.lines.append(line)
+                self.more.notify_all()
             if found := re.search(r"http://[\d.:]+\d", line):
                 self.address = found[0]
                 self.ready.set()
         self.ready.set()
+
+    def logged(self, *parts: str) -> dict[str, Any]:
+        """The first line of the log with these parts, once it is there."""
+
+        def found() -> str | None:
+            return next((line for line in self.lines if all(part in line for part in parts)), None)
+
+        with self.more:
+            line = self.more.wait_for(found, PATIENCE / 1000)
+        assert line, f"the log has no line with {parts}"
+        return dict(json.loads(line))
 
 
 StartPage = Callable[..., RunningPage]
@@ -137,7 +151,7 @@ def members(start_page: StartPage, tmp_path_factory: pytest.TempPathFactory) -> 
         access.set_user(name, PASSWORD, role)
     page = start_page(access=access.path)
     assert page.address, "".join(page.lines)
-    return Members(page.address, access, page.folder / "gallery.db")
+    return Members(page.address, access, page.folder / "gallery.db", page.logged, page.lines)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A page with users, and what their browsers would send to it, sent without one."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,16 @@ PASSWORD = "correct horse battery"
 
 @dataclass(frozen=True)
 class Members:
-    """Ada is an admin, eric an enroller, vera a viewer, and so is bob."""
+    """Ada is an admin, eric an enroller, vera a viewer, and so is bob.
+
+    ``lines`` is what the page said so far; ``logged`` waits for a line of the log with these parts.
+    """
 
     address: str
     access: AccessFile
     gallery: Path
+    logged: Callable[..., dict[str, Any]]
+    lines: list[str]
 
     def log_in(self, visitor: requests.Session, name: str, password: str = PASSWORD) -> int:
         fields = {"username": name, "password": password}

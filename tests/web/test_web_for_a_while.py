@@ -54,6 +54,25 @@ def test_the_oldest_goes_where_there_are_too_many(monkeypatch) -> None:
     assert gone == [0, 1, 2]
 
 
+def test_the_newest_whose_time_is_not_over() -> None:
+    now = [100.0]
+    kept = ForAWhile[str](60, later=lambda *_: None, clock=lambda: now[0])
+    kept.keep("ann 1")
+    now[0] = 130.0
+    key = kept.keep("ann 2")
+    kept.keep("bea 1")
+    found = kept.newest(lambda each: each.startswith("ann"))
+    assert found is not None
+    assert (found.key, found.thing, found.until) == (key, "ann 2", 190.0)
+    assert kept.newest(lambda each: each.startswith("cleo")) is None
+    kept.drop(key)
+    first = kept.newest(lambda each: each.startswith("ann"))
+    assert first is not None
+    assert first.thing == "ann 1"
+    now[0] = 160.0  # nobody let go of it yet
+    assert kept.newest(lambda each: each.startswith("ann")) is None
+
+
 def test_the_time_runs_by_itself() -> None:
     gone = threading.Event()
     kept = ForAWhile[str](0, lambda _: gone.set())

@@ -138,6 +138,40 @@ def test_from_enrolling_to_removing_and_back(
     expect(place(watched, "undo")).to_be_hidden()
 
 
+@pytest.mark.parametrize("page_server", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("nobody")
+def test_undo_is_there_after_a_reload_and_in_another_tab_of_the_visitor_only(
+    watched: Watched, browser: Browser, page_server, astronaut: Path, hopper: Path
+) -> None:
+    for name, photo in (("Eileen Collins", astronaut), ("Grace Hopper", hopper)):
+        enroll(watched, name, photo)
+    watched.tab("Gallery")
+    for name in ("Eileen Collins", "Grace Hopper"):
+        watched.page.get_by_role("radio", name=name).check()
+        heading(watched, name)
+        remove_shown(watched)
+        expect(watched.page.get_by_role("button", name=f"Undo: {name}")).to_be_visible()
+    watched.page.reload()
+    watched.tab("Gallery")
+    press(watched, "Undo: Grace Hopper")
+    heading(watched, "Grace Hopper")
+    other_tab = Watched(watched.page.context.new_page())
+    other_tab.page.goto(page_server.address)
+    other_tab.tab("Gallery")
+    press(other_tab, "Undo: Eileen Collins")
+    heading(other_tab, "Eileen Collins")
+    expect(people(other_tab)).to_have_count(2)
+    remove_shown(other_tab)
+    expect(people(other_tab)).to_have_count(1)
+    context = browser.new_context()
+    somebody_else = Watched(context.new_page())
+    somebody_else.page.goto(page_server.address)
+    somebody_else.tab("Gallery")
+    expect(people(somebody_else)).to_have_count(1)
+    expect(place(somebody_else, "undo")).to_be_hidden()
+    context.close()
+
+
 @pytest.mark.usefixtures("nobody")
 def test_an_archive_and_findings(
     watched: Watched, astronaut: Path, hopper: Path, two_faces: Path, tmp_path: Path

@@ -1,8 +1,15 @@
 """The tab Gallery: list, show, rename, merge, remove, undo."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
 import pytest
+from gradio.context import LocalContext
 from made_people import enroll_made
 
+from facenet_app.access.actor import Actor
+from facenet_app.access.role import Role
 from facenet_app.domain import Consent, expiry_time
 from facenet_app.service import FaceService
 from facenet_app.web import people
@@ -16,6 +23,7 @@ from facenet_app.web.people import (
     rename,
     show,
     undo,
+    waiting,
 )
 
 
@@ -130,14 +138,54 @@ def test_removing_and_undoing(filled: FaceService, removed: Removed) -> None:
     assert not again.done
     assert "Nobody called" in again.html
     assert answer.undo is not None
-    key, name = answer.undo
-    assert name == "Grace Hopper"
-    undone = undo(filled, removed, key)
+    undone = undo(filled, removed, answer.undo)
     assert undone.name == "Grace Hopper"
     assert filled.identities() == before
-    late = undo(filled, removed, key)
+    late = undo(filled, removed, answer.undo)
     assert not late.done
     assert "too late" in late.html
+
+
+@contextmanager
+def as_visitor(who: Actor, session: str = "page") -> Iterator[None]:
+    """An event of the page is under way, caused by them."""
+    event = SimpleNamespace(request=SimpleNamespace(scope={"state": {"actor": who}}), session_hash=session)
+    token = LocalContext.request.set(event)  # type: ignore[arg-type]  # all of it that is looked at
+    yield
+    LocalContext.request.reset(token)
+
+
+def local(browser: str) -> Actor:
+    return Actor("local", "", "1", Role.ADMIN.scopes, browser=browser)
+
+
+def user(name: str, request: str) -> Actor:
+    return Actor("user", name, request, Role.ADMIN.scopes, Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "same"),
+    [
+        ((user("ada", "1"), "tab 1"), (user("ada", "2"), "tab 2"), True),
+        ((user("ada", "1"), "tab 1"), (user("eve", "2"), "tab 1"), False),
+        ((local("red"), "tab 1"), (local("red"), "tab 2"), True),
+        ((local("red"), "tab 1"), (local("blue"), "tab 1"), False),
+        ((local(""), "tab 1"), (local(""), "tab 1"), True),
+        ((local(""), "tab 1"), (local(""), "tab 2"), False),
+        ((local("red"), "tab 1"), (user("red", "2"), "tab 1"), False),
+    ],
+)
+def test_what_can_be_put_back_is_offered_to_the_same_visitor_only(
+    filled: FaceService, removed: Removed, first: tuple[Actor, str], later: tuple[Actor, str], same: bool
+) -> None:
+    with as_visitor(*first):
+        removal = remove(filled, removed, "Grace Hopper")
+        there = waiting(removed)
+        assert there is not None
+        assert (there.key, there.thing.taken.person.name) == (removal.undo, "Grace Hopper")
+    with as_visitor(*later):
+        assert waiting(removed) == (there if same else None)
+    assert waiting(removed) is None  # outside of the page
 
 
 def test_one_picture_is_removed_and_put_back(filled: FaceService, removed: Removed) -> None:
@@ -154,7 +202,7 @@ def test_one_picture_is_removed_and_put_back(filled: FaceService, removed: Remov
     assert not only.done
     assert "only picture" in only.html
     assert answer.undo is not None
-    assert undo(filled, removed, answer.undo[0]).done
+    assert undo(filled, removed, answer.undo).done
     assert filled.identity("Grace Hopper").samples == 2
 
 
@@ -162,11 +210,11 @@ def test_what_does_not_fit_now_can_be_undone_later(filled: FaceService, removed:
     answer = remove(filled, removed, "Grace Hopper")
     assert answer.undo is not None
     enroll_made(filled, "Grace Hopper", 9)
-    refused = undo(filled, removed, answer.undo[0])
+    refused = undo(filled, removed, answer.undo)
     assert not refused.done
     assert "enrolled meanwhile" in refused.html
     filled.rename("Grace Hopper", "Another Grace")
-    assert undo(filled, removed, answer.undo[0]).done
+    assert undo(filled, removed, answer.undo).done
     assert len(filled.identities()) == 3
 
 

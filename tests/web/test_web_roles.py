@@ -39,7 +39,9 @@ EVENTS = {
 
 HANDLERS = {
     **dict.fromkeys(("batch.compare_batch", "handlers.verify", "models.measure"), Scope.VERIFY),
-    **dict.fromkeys(("handlers.identify", "live.watch", "video.identify_in_video"), Scope.IDENTIFY),
+    **dict.fromkeys(
+        ("handlers.identify", "live.begin_watching", "live.watch", "video.identify_in_video"), Scope.IDENTIFY
+    ),
     **dict.fromkeys(
         ("handlers.enroll", "enroll_zip.enroll_zip", "enroll_preview.preview_photos"), Scope.ENROLL
     ),
@@ -164,6 +166,9 @@ def test_the_audit_trail_names_the_user_and_the_request(members: Members, sessio
     assert (last.action, last.actor) == ("enroll", "user:eric")
     assert last.request_id
     assert len(last.request_id) == 32
+    line = members.logged('"page"', last.request_id, '"enroll"')
+    assert (line["outcome"], line["actor"], line["logger"]) == ("done", "user", "facenet_app.web")
+    assert not any("Eileen" in line or "eric" in line or "astronaut" in line for line in members.lines)
 
 
 def test_another_password_ends_the_session_at_once(members: Members) -> None:
