@@ -14,7 +14,7 @@ def meaning_of_pair(point: OperatingPoint, review: OperatingPoint | None) -> str
         said = text.meaning(
             number=round(1 / point.target_fmr),
             missed=text.number(100 * point.fnmr.value, ".1f"),
-            dataset=point.dataset,
+            dataset=text.dataset(point),
             non_mated=point.fmr.trials,
             mated=point.fnmr.trials,
         )
@@ -27,7 +27,7 @@ def meaning_of_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
         return str(text.MEANING_UNKNOWN)
     measured = {
         "missed": text.number(100 * point.fnmr.value, ".1f"),
-        "dataset": point.dataset,
+        "dataset": text.dataset(point),
         "number": round(1 / risk.fmr),
         "trials": point.fmr.trials,
     }

@@ -18,6 +18,7 @@ __all__ = [
     "by_hand",
     "consent",
     "core",
+    "dataset",
     "day",
     "decided_at",
     "headline",
@@ -137,9 +138,14 @@ def measured_rate(rate: Rate) -> str:
     return _say("measured_rate", rate=number(100 * rate.value, ".3g"), low=low, high=high)
 
 
+def dataset(point: OperatingPoint) -> str:
+    """How the pictures are called that a threshold was measured on."""
+    return core("DATASETS", point.dataset) or point.dataset
+
+
 def measured_on(point: OperatingPoint) -> str:
     """What a threshold was measured on, and when."""
-    about = {"dataset": point.dataset, "date": _day(point.measured_on)}
+    about = {"dataset": dataset(point), "date": _day(point.measured_on)}
     if point.pictures and point.people:
         return _say("measured_on_people", pictures=point.pictures, people=point.people, **about)
     return _say("measured_on", **about)

@@ -16,6 +16,7 @@ from facenet_app.comparison.rules import Rule
 from facenet_app.domain import Finding, Notice, NoticeCode, OperatingPoint, SearchRisk, Selection
 from facenet_app.enrollment.refusal import refusal
 from facenet_app.errors import FacenetAppError, PoorQuality
+from facenet_app.evaluation.datasets import OWN_PICTURES
 from facenet_app.gallery.check import _SAMPLE_FAULTS
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.service import FaceService
@@ -93,6 +94,7 @@ def test_every_code_of_the_core_has_a_sentence(code: str) -> None:
     assert core["ERRORS"].keys() == codes_of_errors()
     assert core["ADVICE"].keys() == ADVICE.keys()
     assert core["SELECTIONS"].keys() == {*Selection, "number"}
+    assert core["DATASETS"].keys() == {OWN_PICTURES}
     assert core["FINDINGS"].keys() == codes_of_findings() == language.texts["FINDINGS"].keys()
     own = language.texts["FINDING_ADVICE"].keys()
     assert core["FINDING_ADVICE"].keys() == codes_of_findings() - own
@@ -125,7 +127,7 @@ def test_the_english_sentence_follows_where_it_says_more(german: None) -> None:
 def test_a_poor_face_needs_no_english(german: None) -> None:
     poor = PoorQuality("too poor", "come closer", reasons=("face_too_small", "face_turned"))
     said = said_refusal(refusal("/tmp/x/a.png", poor), [Path("/tmp/x/a.png")], named=True)
-    assert said.startswith("a.png: Das Gesicht ist zu schlecht zu erkennen")
+    assert said.startswith("a.png: Das Bild des Gesichts ist zu schlecht")
     assert "Gehen Sie näher heran" in said
     assert "Sehen Sie in die Kamera" in said
     assert "lang=" not in said
@@ -151,6 +153,11 @@ def test_warnings_of_a_rule_in_german(german: None) -> None:
         "lassen Sie einen Menschen die Namen prüfen."
     )
     assert detector == "Die Schwelle wurde mit dem Detektor yunet gemessen, nicht mit mtcnn."
+
+
+def test_own_pictures_are_called_so(german: None) -> None:
+    point = OperatingPoint(1.0, "f", target_fmr=1e-3, dataset=OWN_PICTURES, measured_on="2026-11-21")
+    assert text.measured_on(point) == "„eigene Bilder“, 21.11.2026"
 
 
 def test_what_the_gate_warns_of_in_german(german: None) -> None:
