@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from made_video import write_video
+from unsynced import unsynced
 
 from facenet_app.service import FaceService
 
@@ -18,6 +20,10 @@ ROOT = Path(__file__).parents[1]
 
 # Where this is set, each of the many programs that tests start would compile all of its modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def package_path(package: str, path: str) -> Path:
@@ -98,6 +104,12 @@ def _own_environment(model_cache: Path, tmp_path_factory: pytest.TempPathFactory
         patch.setenv("FACENET_APP_MODELS", str(tmp_path_factory.mktemp("models")))
         patch.setenv("FACENET_APP_ACCESS", str(tmp_path_factory.mktemp("access") / "access.json"))
         patch.setenv("FACENET_APP_GALLERY", str(tmp_path_factory.mktemp("gallery") / "gallery.db"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _unsynced() -> Iterator[None]:
+    with unsynced():
         yield
 
 

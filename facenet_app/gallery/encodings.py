@@ -5,6 +5,7 @@ of its model, so whoever imports it has to; and it has no pictures, so no other 
 Nothing is unpickled, and no array is read before its header fits the file's size.
 """
 
+import errno
 import hashlib
 import io
 import math
@@ -59,10 +60,11 @@ def read_encodings(path: Path, names: Path | None, model: str, fingerprint: str)
         )
     try:
         vectors, spelled = _read(path, names)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise UsageError(f"{path} cannot be read ({reason})", "check the path") from error
-    except (ValueError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        # EINVAL: a zip that says that an array lies before its start.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            reason = (error.strerror or "unknown reason").lower()
+            raise UsageError(f"{path} cannot be read ({reason})", "check the path") from error
         raise _refused("it is no such NumPy file, or is damaged") from error
     _check(vectors, spelled)
     return Incoming(model, fingerprint, _people(vectors, spelled, fingerprint), vectors)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from drafts import FINGERPRINT, MODEL
 from large_gallery import count_as_large, large_database
+from people_files import copied, make_gallery
 from server import Server
 
 from facenet_app.domain import Place, ServerUrl
@@ -19,6 +20,7 @@ IN_A_FILE = {
     "test_bulk": "takes long, and asks of the database no more than others do",
     "test_gate": "the same",
     "test_encryption": "a server's searches have to read the embeddings",
+    "test_encryption_faults": "the same",
 }
 """Modules whose tests run on a file alone, and why."""
 
@@ -51,11 +53,27 @@ def place(request: pytest.FixtureRequest) -> Place:
     return found
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty gallery in a file, to be copied: making the tables takes eight times as long."""
+    path = tmp_path_factory.mktemp("empty") / "gallery.db"
+    GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT).close()
+    return path
+
+
 @pytest.fixture
-def store(place: Place) -> Iterator[GalleryStore]:
-    """An empty gallery."""
+def store(place: Place, empty_file: Path) -> Iterator[GalleryStore]:
+    """An empty gallery, copied as the databases of :class:`server.Server` are."""
+    if isinstance(place, Path):
+        copied(empty_file, place.parent)
     with GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def thirty_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a gallery, to be copied; see :func:`people_files.make_gallery`."""
+    return make_gallery(tmp_path_factory.mktemp("thirty") / "gallery.db")
 
 
 @pytest.fixture

@@ -117,8 +117,15 @@ def _spoil(log: Path, sound: int, rng: random.Random) -> bool:
     return True
 
 
-def full_disk(gallery: Path, limit: int, seed: int) -> dict[str, int]:
-    """Write until no file may grow further (RLIMIT_FSIZE), then make room and write on."""
+def full_disks(gallery: Path, often: int, seed: int) -> dict[str, int]:
+    """Write to new galleries until no file may grow further: now the log does not fit, now the file."""
+    limits = range(200_000, 300_000, 100_000 // often)
+    people = [_full_disk(gallery.with_name(f"full-{limit}.db"), limit, seed) for limit in limits]
+    return {"disks": len(people), "fewest_people": min(people)}
+
+
+def _full_disk(gallery: Path, limit: int, seed: int) -> int:
+    """Write until no file may grow further (RLIMIT_FSIZE), then make room and write on; how many fit."""
     people = People()
     with opened(gallery) as store:
         waiting = changes({}, seed, ADDING)
@@ -137,7 +144,7 @@ def full_disk(gallery: Path, limit: int, seed: int) -> dict[str, int]:
         apply(store, change)
         people = after(people, change)
     assert same(found(gallery), people)
-    return {"people": len(people)}
+    return len(people)
 
 
 if __name__ == "__main__":
@@ -146,6 +153,6 @@ if __name__ == "__main__":
         "kills": kills,
         "server_kills": server_kills,
         "power_cuts": power_cuts,
-        "full_disk": full_disk,
+        "full_disks": full_disks,
     }[what]
     print(json.dumps(run(place_of(where), int(count), int(chance))))  # type: ignore[operator]  # tests are not checked

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drafts import FINGERPRINT, MODEL, draft
+from drafts import FINGERPRINT, MODEL, digest, draft
 
 from facenet_app.domain import Place
 from facenet_app.gallery.store import GalleryStore
@@ -181,14 +181,14 @@ def seed_of(sample: Any) -> int:
 
 
 class _Seeds(dict[str, int]):
-    """From the digest of a draft to its seed; drafts of a round are made when one of them is asked for."""
+    """From the digest of a draft to its seed; those of a round are made when one of them is asked for."""
 
-    def __missing__(self, digest: str) -> int:
-        while digest not in self.keys():
+    def __missing__(self, asked: str) -> int:
+        while asked not in self.keys():
             start = 1000 * (len(self) // 1000)
-            self.update({draft(seed).content_sha256: seed for seed in range(start, start + 1000)})
+            self.update({digest(seed): seed for seed in range(start, start + 1000)})
             assert start < 1_000_000, "a sample that nobody wrote"
-        return self[digest]
+        return self[asked]
 
 
 SEEDS = _Seeds()

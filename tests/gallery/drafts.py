@@ -32,8 +32,13 @@ def draft(seed: int, *, fingerprint: str = FINGERPRINT, keep_crop: bool = True) 
         embedding=embedding(seed, fingerprint),
         crop=crop(seed) if keep_crop else None,
         quality=Quality(eye_distance=40.0 + seed % 7, sharpness=3.5, reasons=()),
-        content_sha256=hashlib.sha256(str(seed).encode()).hexdigest(),
+        content_sha256=digest(seed),
     )
+
+
+def digest(seed: int) -> str:
+    """Of the picture of ``draft(seed)``."""
+    return hashlib.sha256(str(seed).encode()).hexdigest()
 
 
 def contents(store: GalleryStore) -> list[tuple[str, list[str]]]:

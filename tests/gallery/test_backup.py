@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from drafts import FINGERPRINT, MODEL, draft
-from people_files import copied, make_gallery, state
+from people_files import copied, state
 
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery import verify
@@ -18,14 +18,9 @@ from facenet_app.gallery.copies import CopyKind, copies_of, note_copy
 from facenet_app.gallery.store import GalleryStore
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_gallery(tmp_path_factory.mktemp("master") / "gallery.db")
-
-
 @pytest.fixture
-def filled(master: Path, tmp_path: Path) -> Path:
-    return copied(master, tmp_path / "people")
+def filled(thirty_people: Path, tmp_path: Path) -> Path:
+    return copied(thirty_people, tmp_path / "people")
 
 
 @pytest.fixture

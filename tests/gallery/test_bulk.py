@@ -40,11 +40,11 @@ def circle(count: int) -> dict[str, list[str]]:
 
 def one_by_one(store: GalleryStore, folder: Path) -> list[Enrollment]:
     """The slow and obvious way."""
-    results = []
+    results, made = [], rules()
     for person in people_in_folders(folder):
         pictures = [read_picture(str(path), 10_000) for path in person.pictures]
         outcomes = [Examined(each.source, sample(each), ()) for each in pictures]
-        admission = admit(store, person.name, outcomes, rules())
+        admission = admit(store, person.name, outcomes, made)
         if admission.drafts:
             results.append(admission.stored(*store.add(person.name, admission.drafts)))
         else:

@@ -187,6 +187,15 @@ def test_a_compressed_file_that_unfolds(tmp_path: Path) -> None:
     refused(tmp_path / "faces.npz", "compressed more than numbers can be")
 
 
+def test_an_array_before_the_start_of_the_file(tmp_path: Path) -> None:
+    path = saved(tmp_path, encodings=vectors(), names=NAMES)
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"PK\x05\x06") + 16  # where the list of members is said to be
+    data[at : at + 4] = struct.pack("<L", struct.unpack("<L", data[at : at + 4])[0] + 7)
+    path.write_bytes(data)
+    refused(path, "is damaged")
+
+
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read(tmp_path / "missing.npz")

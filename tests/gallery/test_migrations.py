@@ -142,11 +142,11 @@ def test_a_migration_that_fails_half_way_changes_nothing(
 
 def test_a_newer_gallery_is_refused_and_left_alone(filled: Path) -> None:
     with closing(sqlite3.connect(filled)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0009'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", [FUTURE])
         connection.commit()
     content = filled.read_bytes()
     for fingerprint in (FINGERPRINT, None):
-        with pytest.raises(GalleryError, match=r"newer version.*0009.*update the program"):
+        with pytest.raises(GalleryError, match=rf"newer version.*{FUTURE}.*update the program"):
             GalleryStore.open(filled, model=MODEL, fingerprint=fingerprint)
     assert filled.read_bytes() == content
 

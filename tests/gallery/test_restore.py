@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from drafts import FINGERPRINT, MODEL, draft
-from people_files import PEOPLE, copied, make_gallery, state
+from people_files import PEOPLE, copied, state
 
 from facenet_app.errors import GalleryError, UsageError
 from facenet_app.gallery import restore
@@ -22,14 +22,9 @@ def opened(path: Path) -> GalleryStore:
     return GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT)
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_gallery(tmp_path_factory.mktemp("master") / "gallery.db")
-
-
 @pytest.fixture
-def gallery(master: Path, tmp_path: Path) -> Path:
-    return copied(master, tmp_path / "people")
+def gallery(thirty_people: Path, tmp_path: Path) -> Path:
+    return copied(thirty_people, tmp_path / "people")
 
 
 @pytest.fixture

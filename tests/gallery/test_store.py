@@ -23,14 +23,15 @@ from facenet_app.errors import (
 from facenet_app.gallery.store import GalleryStore
 
 
-def test_a_new_gallery_is_empty_and_for_the_owner_only(store: GalleryStore, path: Path) -> None:
-    assert store.identities() == []
-    assert (store.path, store.model, store.fingerprint) == (path, MODEL, FINGERPRINT)
-    store.add("Anna", [draft(1)])
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    files = sorted(path.parent.iterdir())
-    assert [file.name for file in files] == ["gallery.db", "gallery.db-shm", "gallery.db-wal"]
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+def test_a_new_gallery_is_empty_and_for_the_owner_only(path: Path) -> None:
+    with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
+        assert store.identities() == []
+        assert (store.path, store.model, store.fingerprint) == (path, MODEL, FINGERPRINT)
+        store.add("Anna", [draft(1)])
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        files = sorted(path.parent.iterdir())
+        assert [file.name for file in files] == ["gallery.db", "gallery.db-shm", "gallery.db-wal"]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 def test_what_was_added_comes_back_after_reopening(place: Place) -> None:

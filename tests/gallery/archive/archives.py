@@ -7,10 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+from drafts import FINGERPRINT, MODEL
+
+from facenet_app.errors import ArchiveRefused
 from facenet_app.gallery.archive_format import LISTED, MANIFEST
 from facenet_app.gallery.archive_read import read_archive
 from facenet_app.gallery.archive_zip import StoredZip
 from facenet_app.gallery.incoming import Incoming
+from facenet_app.gallery.merge import MergePlan, OnConflict
+from facenet_app.gallery.store import GalleryStore
 
 Members = dict[str, bytes]
 
@@ -53,3 +59,50 @@ def read(path: Path) -> Incoming:
     """Everybody in an archive, for use after it is closed: without crops."""
     with StoredZip(path) as archive:
         return read_archive(archive)
+
+
+def opened(path: Path) -> GalleryStore:
+    return GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT)
+
+
+def bring_in(store: GalleryStore, archive: Path, rule: OnConflict = OnConflict.SKIP) -> MergePlan:
+    with StoredZip(archive) as file:
+        return store.merge_in(read_archive(file), rule)
+
+
+def content(store: GalleryStore) -> list[dict[str, Any]]:
+    """Everything about everybody, bit for bit, but the order of people."""
+    return [
+        {
+            **who.to_dict(),
+            "all": [
+                {
+                    **sample.to_dict(),
+                    "quality": sample.quality,
+                    "vector": sample.embedding.vector.tobytes(),
+                    "crop": sample.crop and (sample.crop.pixels.tobytes(), sample.crop.alignment),
+                }
+                for sample in store.samples(who.id)
+            ],
+        }
+        for who in store.identities()
+    ]
+
+
+def load(path: Path) -> Incoming:
+    """Read all of an archive, crops too."""
+    with StoredZip(path) as archive:
+        incoming = read_archive(archive)
+        for sample in incoming.samples:
+            assert sample.crop is not None
+            sample.crop.read()
+        return incoming
+
+
+def refused(path: Path, says: str) -> ArchiveRefused:
+    with pytest.raises(ArchiveRefused, match=says) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+    assert "Anna" not in str(caught.value)
+    assert caught.value.hint
+    return caught.value

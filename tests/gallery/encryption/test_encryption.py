@@ -1,101 +1,20 @@
 """An encrypted gallery does what a readable one does, and shows nothing to whoever has not the key."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from drafts import FINGERPRINT, MODEL, draft, embed_differently, embedding
+from drafts import draft, embed_differently, embedding
+from sealed_gallery import CHEAP, OTHER_WORDS, SECRETS, WORDS, everything, fill, opened, pictures, raw
 
 from facenet_app.domain import Consent
-from facenet_app.errors import (
-    DuplicateSample,
-    GalleryError,
-    IdentityExists,
-    IdentityNotFound,
-    UsageError,
-    WrongKey,
-)
+from facenet_app.errors import DuplicateSample, IdentityExists, IdentityNotFound, UsageError, WrongKey
 from facenet_app.gallery.archive_read import read_archive
 from facenet_app.gallery.archive_zip import StoredZip
-from facenet_app.gallery.keys import GalleryKeys, ScryptCost, create_key_file
+from facenet_app.gallery.keys import GalleryKeys
 from facenet_app.gallery.merge import OnConflict
-from facenet_app.gallery.rows import png_from_crop
 from facenet_app.gallery.store import GalleryStore
-
-CHEAP = ScryptCost(2**4)
-WORDS = GalleryKeys(passphrase="correct horse battery")
-OTHER_WORDS = GalleryKeys(passphrase="incorrect horse battery")
-END = datetime.now(UTC) + timedelta(days=9)
-
-
-def opened(path: Path, keys: GalleryKeys | None = None) -> GalleryStore:
-    store = GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT)
-    return store if keys is None else store.unlock(keys)
-
-
-def fill(store: GalleryStore) -> None:
-    store.add("Anna-Maria", [draft(1), draft(2)], Consent("signed-form-12", END))
-    store.add("Bertha", [draft(3)])
-    store.add("Zoë", [draft(4)])
-
-
-@pytest.fixture
-def sealed(store: GalleryStore) -> GalleryStore:
-    """An encrypted gallery of three people, unlocked."""
-    fill(store)
-    store.encrypt(WORDS, CHEAP)
-    return store
-
-
-@pytest.fixture
-def closed(sealed: GalleryStore) -> None:
-    sealed.close()
-
-
-def raw(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
-
-
-def edit(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-
-
-def everything(store: GalleryStore) -> list[object]:
-    """All that can be read of a gallery."""
-    found: list[object] = [store.index().search(embedding(seed), 9) for seed in range(6)]
-    for person in store.identities():
-        found.append(person)
-        for sample in store.samples(person.id):
-            pixels = None if sample.crop is None else sample.crop.pixels.tobytes()
-            vector = sample.embedding.vector.tobytes()
-            found.append(
-                (sample.id, vector, pixels, sample.content_sha256, sample.quality, sample.enrolled_at)
-            )
-    return found
-
-
-SECRETS = [
-    b"Anna-Maria",
-    b"anna-maria",
-    b"Bertha",
-    b"bertha",
-    "Zoë".encode(),
-    b"signed-form",
-    *(draft(seed).content_sha256.encode() for seed in (1, 2, 3, 4)),
-    *(piece for seed in (1, 2, 3, 4) for piece in [draft(seed).embedding.vector.tobytes()[:24]]),
-]
-
-
-def pictures() -> list[bytes]:
-    pngs = [png_from_crop(crop) for seed in (1, 2, 3, 4) if (crop := draft(seed).crop) is not None]
-    return [png[start : start + 24] for png in pngs for start in (png.index(b"IDAT") + 20, len(png) // 2)]
 
 
 def test_encrypting_changes_nothing_but_the_file(store: GalleryStore, path: Path) -> None:
@@ -221,25 +140,6 @@ def test_a_process_with_the_key_goes_on_when_another_one_encrypts(store: Gallery
             unaware.index()
 
 
-def test_another_key(sealed: GalleryStore, path: Path, tmp_path: Path) -> None:
-    before = everything(sealed)
-    with closing(sqlite3.connect(path)) as connection:
-        old = connection.execute("SELECT name, name_key FROM identities").fetchall()
-        old += connection.execute("SELECT embedding, content_sha256 FROM samples").fetchall()
-    key = GalleryKeys(tmp_path / "gallery.key")
-    create_key_file(tmp_path / "gallery.key")
-    sealed.rotate_key(key)
-    assert everything(sealed) == before
-    content = raw(path)
-    pieces = [value if isinstance(value, bytes) else value.encode() for row in old for value in row]
-    assert [piece for piece in pieces if piece in content] == []
-    sealed.close()
-    with pytest.raises(WrongKey, match="key file, and none was given"):
-        opened(path, WORDS)
-    with opened(path, key) as store:
-        assert everything(store) == before
-
-
 def test_what_cannot_be_done(store: GalleryStore) -> None:
     for use in (store.decrypt, lambda: store.rotate_key(WORDS, CHEAP)):
         with pytest.raises(UsageError, match="not encrypted"):
@@ -251,71 +151,6 @@ def test_what_cannot_be_done(store: GalleryStore) -> None:
     with pytest.raises(UsageError, match="encrypted already"):
         store.encrypt(OTHER_WORDS, CHEAP)
     assert store.get("Anna").samples == 1
-
-
-@pytest.mark.parametrize(("table", "column"), [("samples", "embedding"), ("crops", "crop")])
-def test_a_tampered_value_is_damage_and_named(
-    sealed: GalleryStore, path: Path, table: str, column: str
-) -> None:
-    (sample,) = sealed.samples(sealed.get("Bertha").id)
-    with closing(sqlite3.connect(path)) as connection:
-        query = "SELECT number FROM samples WHERE id = ?"
-        row = connection.execute(query, (sample.id,)).fetchone()
-        data = bytearray(
-            connection.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", row).fetchone()[0]
-        )
-        data[20] ^= 4
-        connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (bytes(data), *row))
-        connection.commit()
-    with pytest.raises(GalleryError, match="damaged"):
-        sealed.samples(sealed.get("Bertha").id)
-    findings = {finding.code: finding.sample_ids for finding in sealed.check()}
-    assert findings[f"damaged_{column}"] == (sample.id,)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        # Anna's embedding in Bertha's row, a name in another row, a truncated name
-        "UPDATE samples SET embedding = (SELECT embedding FROM samples WHERE number = 1) WHERE number = 3",
-        "UPDATE identities SET name = (SELECT name FROM identities ORDER BY id DESC LIMIT 1)",
-        "UPDATE identities SET name = substr(name, 1, 20)",
-    ],
-)
-def test_values_of_other_rows_and_pieces_do_not_open(
-    sealed: GalleryStore, path: Path, statement: str
-) -> None:
-    edit(path, statement)
-    with opened(path, WORDS) as store, pytest.raises(GalleryError, match="damaged"):
-        store.index()
-
-
-def test_a_value_that_does_not_open_stops_rotation_and_changes_nothing(
-    sealed: GalleryStore, path: Path
-) -> None:
-    edit(path, "UPDATE samples SET embedding = x'00' WHERE number = 4")
-    revision, before = sealed.revision(), raw(path)
-    with pytest.raises(GalleryError, match="damaged"):
-        sealed.rotate_key(OTHER_WORDS, CHEAP)
-    assert sealed.revision() == revision
-    assert [who.name for who in sealed.identities()] == ["Anna-Maria", "Bertha", "Zoë"]
-    assert len(raw(path)) >= len(before)
-
-
-def test_check_says_what_it_could_not_look_at(closed: None, path: Path) -> None:
-    with opened(path) as store:
-        (finding,) = store.check()
-    assert (finding.code, "none was given" in finding.message) == ("locked", True)
-    edit(path, "UPDATE identities SET name = substr(name, 1, 20) WHERE consent IS NULL")
-    with opened(path, WORDS) as store:
-        (finding,) = store.check()
-    assert (finding.code, finding.message[:2]) == ("damaged_name", "2 ")
-
-
-def test_a_damaged_header_is_said(closed: None, path: Path) -> None:
-    edit(path, "UPDATE gallery SET encryption = '{\"version\": 1}'")
-    with pytest.raises(GalleryError, match="damaged"):
-        opened(path, WORDS)
 
 
 def test_out_of_an_encrypted_gallery_and_into_one(sealed: GalleryStore, path: Path, tmp_path: Path) -> None:
