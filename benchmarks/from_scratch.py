@@ -1,7 +1,8 @@
 """What each loss makes of random weights under one budget: people, batches, augmentation, rates, epochs.
 
 Both packs come from ``facenet-app data prepare``; nobody is in both. The test people are measured before the
-first batch and after the last one, never in between, so nothing is chosen on them. ::
+first batch and after the last one, never in between, so nothing is chosen on them. A run that was stopped goes on
+where it was (its minutes are then those since). ::
 
     python benchmarks/from_scratch.py data/train data/test --out runs/scratch --epochs 20
     facenet-app evaluate --pairs pairsDevTest.txt --images lfw --model runs/scratch/triplet_semi_hard
@@ -62,7 +63,7 @@ def trained(given: argparse.Namespace) -> list[Trained]:
         network = build_network(given.network, given.dimension, unit=False)
         trainer = Trainer(network, learned, make_loss(loss), config, given.out / loss, tested)
         since = time.perf_counter()
-        result = trainer.fit()
+        result = trainer.fit(resume=(given.out / loss).exists())
         runs.append(Trained(loss, result, (time.perf_counter() - since) / 60))
         print(f"{loss}: {runs[-1].minutes:.1f} minutes", flush=True)
     return runs

@@ -60,7 +60,7 @@ def lfw(protocol: str, folder: Path) -> Data:
     """
     if protocol not in PROTOCOLS:
         raise UsageError(f"there is no protocol {protocol!r}", f"choose one of {', '.join(PROTOCOLS)}")
-    images = folder / "images" if (folder / "images").is_dir() else folder
+    images = _pictures_of_lfw(folder)
     if protocol == "lfw-all":
         return replace(folders(images), name=LFW, kind=protocol)
     if protocol == "lfw-view1":
@@ -84,13 +84,20 @@ PROTOCOLS: Mapping[str, str] = {
 
 
 def pair_list(path: Path, images: Path) -> Data:
-    """The user's list of pairs, in a CSV table or in LFW's format, of pictures in ``images``.
+    """The user's list of pairs, in a CSV table or in LFW's format, of pictures in ``images``; for LFW's also
+    in its ``images``.
 
     Raises:
         UsageError: the list is not as it should be.
         ImageNotFound: pictures of the list are missing.
     """
-    return _listed(path.stem, "pairs", images, read_pair_list(path))
+    listed = read_pair_list(path)
+    return _listed(path.stem, "pairs", _pictures_of_lfw(images) if listed.names_people else images, listed)
+
+
+def _pictures_of_lfw(folder: Path) -> Path:
+    """Where the people's folders are."""
+    return folder / "images" if (folder / "images").is_dir() else folder
 
 
 def folders(root: Path) -> Data:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facenet_app.errors import ImageNotFound, UsageError
+from facenet_app.evaluation.datasets import pair_list
 from facenet_app.evaluation.pairs import PairList, existing, read_pair_list
 
 TABLE = "probe,reference,mated\na/1.jpg,a/2.jpg,1\na/1.jpg,b/1.jpg,0\n"
@@ -137,3 +138,15 @@ def test_missing_pictures_are_counted(tmp_path: Path) -> None:
         existing(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
     assert caught.value.exit_code == 4
     assert existing(tmp_path, ["b.jpg"]) == [tmp_path / "b.jpg"]
+
+
+@pytest.mark.parametrize("place", [".", "images"])
+def test_pictures_of_an_lfw_list_may_be_where_lfw_has_them(tmp_path: Path, place: str) -> None:
+    listed = tmp_path / "pairs.txt"
+    listed.write_text("1\nAda_Lovelace\t1\t2\nAda_Lovelace\t1\tGrace_Hopper\t1\n", encoding="utf-8")
+    names = ("Ada_Lovelace_0001", "Ada_Lovelace_0002", "Grace_Hopper_0001")
+    for name in names:
+        picture = tmp_path / place / name[:-5] / f"{name}.jpg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.touch()
+    assert sorted(path.stem for path in pair_list(listed, tmp_path).paths) == sorted(names)
