@@ -1,8 +1,8 @@
 """What each loss makes of random weights under one budget: people, batches, augmentation, rates, epochs.
 
 Both packs come from ``facenet-app data prepare``; nobody is in both. The test people are measured before the
-first batch and after the last one, never in between, so nothing is chosen on them. A run that was stopped goes on
-where it was (its minutes are then those since). ::
+first batch and after the last one, never in between, so nothing is chosen on them. A run that
+was stopped goes on where it was (its minutes are then those since). ::
 
     python benchmarks/from_scratch.py data/train data/test --out runs/scratch --epochs 20
     facenet-app evaluate --pairs pairsDevTest.txt --images lfw --model runs/scratch/triplet_semi_hard
