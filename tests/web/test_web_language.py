@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, expect
 from watching import PATIENCE, Watched, heading
 
@@ -157,7 +158,7 @@ def test_handlers_answer_in_german(german: None, service: FaceService, astronaut
 
 
 @pytest.mark.browser
-def test_verifying_in_german(browser: Browser, start_page) -> None:
+def test_verifying_in_german(browser: Browser, start_page, tmp_path: Path) -> None:
     page = start_page(language="de", threshold=None)
     context = browser.new_context(locale="de-DE")
     watched = Watched(context.new_page())
@@ -173,5 +174,13 @@ def test_verifying_in_german(browser: Browser, start_page) -> None:
         ["Vergleichen", "Erkennen", "Aufnehmen", "Galerie", "Modelle"]
     )
     assert watched.page.locator("html").get_attribute("lang") == "de"
+    watched.tab("Erkennen")
+    Image.new("RGB", (200, 200), "gray").save(wall := tmp_path / "wall.png")
+    watched.upload("identify-photo", wall)
+    watched.page.locator("#identify-button").click()
+    alert = watched.page.locator("#identify-result").get_by_role("alert")
+    expect(alert).to_contain_text("In dem Bild wurde kein Gesicht gefunden.")
+    expect(alert.locator("small[lang=en]")).to_contain_text("No face was found in wall.png")
+    assert watched.barriers() == []
     assert watched.errors == watched.elsewhere == []
     context.close()
