@@ -20,6 +20,7 @@ from watching import PATIENCE, Watched
 from facenet_app.access.access_file import AccessFile
 from facenet_app.access.role import Role
 from facenet_app.service import FaceService
+from facenet_app.web import text
 
 ROOT = Path(__file__).parents[2]
 THRESHOLD = 1.131
@@ -33,6 +34,14 @@ def service(tmp_path: Path) -> Iterator[FaceService]:
     service = FaceService.open(gallery=tmp_path / "gallery.db", threshold=THRESHOLD)
     yield service
     service.gallery.close()
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """The page speaks German."""
+    text.speak("de")
+    yield
+    text.speak("en")
 
 
 @pytest.fixture(scope="session")

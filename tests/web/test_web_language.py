@@ -27,13 +27,6 @@ OTHERS = sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "en"
 PHRASE = re.compile(r"[A-Za-z]{3,} [a-z]{2,}")
 
 
-@pytest.fixture
-def german() -> Iterator[None]:
-    text.speak("de")
-    yield
-    text.speak("en")
-
-
 def forms(entry: Any) -> Any:
     """A text as the sets of placeholders of its sentences, in the same structure."""
     if isinstance(entry, dict):
