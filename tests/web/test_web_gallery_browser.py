@@ -252,7 +252,8 @@ def test_a_server_out_of_reach_is_said_and_found_again(browser: Browser, shared_
     page.get_by_role("button", name="Compare", exact=True).click()
     lost = page.get_by_text("Connection to the server was lost")
     expect(lost).to_be_visible(timeout=PATIENCE)
-    way.accepts = True
+    with page.expect_event("load"):  # a click while the page loads itself again would be lost
+        way.accepts = True
     expect(lost).to_be_hidden(timeout=PATIENCE)
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.locator("#verify-result")).to_contain_text("Two photos are needed", timeout=PATIENCE)
