@@ -7,23 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
-from made_video import write_video
-from unsynced import unsynced
+from hypothesis import HealthCheck, settings
 
-from facenet_app.service import FaceService
+# Before PyTorch is loaded, here and in the processes that tests start. The workers of pytest share the
+# cores: a thread of OpenMP that waits in a loop keeps another test from running.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-if TYPE_CHECKING:
-    from server import Server
-
-ROOT = Path(__file__).parents[1]
+# How long an example takes, to draw and to try, depends on what else the machine does.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 # Where this is set, each of the many programs that tests start would compile all of its modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# How long an example takes depends on what else the machine does.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+if TYPE_CHECKING:
+    from server import Server
+
+    from facenet_app.service import FaceService
+
+ROOT = Path(__file__).parents[1]
 
 
 def package_path(package: str, path: str) -> Path:
@@ -81,6 +83,8 @@ def hopper() -> Path:
 @pytest.fixture(scope="session")
 def two_people_video(astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of MP4; see :mod:`made_video`."""
+    from made_video import write_video
+
     path = tmp_path_factory.mktemp("video") / "visit.mp4"
     write_video(path, astronaut, hopper, "mp4v")
     return path
@@ -88,8 +92,11 @@ def two_people_video(astronaut: Path, hopper: Path, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(scope="session")
 def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder of this run: weights are converted in it once."""
-    return tmp_path_factory.mktemp("cache")
+    """A cache folder of this run, of all its workers: weights are converted in it once."""
+    own = tmp_path_factory.getbasetemp()
+    cache = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -109,19 +116,25 @@ def _own_environment(model_cache: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(autouse=True, scope="session")
 def _unsynced() -> Iterator[None]:
+    from unsynced import unsynced
+
     with unsynced():
         yield
 
 
 @pytest.fixture(scope="session")
-def verifier() -> FaceService:
+def verifier() -> "FaceService":
     """A service shared by tests that leave the gallery alone."""
+    from facenet_app.service import FaceService
+
     return FaceService.open()
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[FaceService]:
+def service(tmp_path: Path) -> "Iterator[FaceService]":
     """A service with an empty gallery of its own."""
+    from facenet_app.service import FaceService
+
     service = FaceService.open(gallery=tmp_path / "gallery.db")
     yield service
     service.gallery.close()

@@ -32,6 +32,12 @@ CHECK = examples(
     "data check list.csv --json",
 )
 SHOWN = 10
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SOURCE", help="Folder with one folder of pictures a person, or a CSV list: path,label."
+    ),
+]
 
 
 @app.command("prepare", epilog=PREPARE)
@@ -39,12 +45,7 @@ SHOWN = 10
 def prepare(  # noqa: PLR0913 (Typer reads the options from the signature)
     *,
     given: Given,
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SOURCE", help="Folder with one folder of pictures a person, or a CSV list: path,label."
-        ),
-    ],
+    source: Source,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder of the pack; a run that stopped goes on.")
     ],
@@ -112,12 +113,7 @@ def packing(settings: "Settings", as_is: int | None, *, lossless: bool) -> "Work
 @takes("model", "device")
 def check(
     given: Given,
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SOURCE", help="Folder with one folder of pictures a person, or a CSV list: path,label."
-        ),
-    ],
+    source: Source,
     against: Annotated[
         Path | None,
         typer.Option(

@@ -19,7 +19,7 @@ from facenet_app.cli import (
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.copy_lines import copy_lines
 from facenet_app.cli.gallery_privacy import MAY_HOLD, consent_line
-from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.options import Given, PersonName, Yes, examples, takes
 from facenet_app.cli.run import counted, emit
 from facenet_app.errors import IdentityExists
 
@@ -40,8 +40,6 @@ app.command("encrypt", epilog=gallery_encryption.ENCRYPT_EXAMPLES)(gallery_encry
 app.command("rotate-key", epilog=gallery_encryption.ROTATE_EXAMPLES)(gallery_encryption.rotate_key)
 app.command("decrypt", epilog=gallery_encryption.DECRYPT_EXAMPLES)(gallery_encryption.decrypt)
 app.command("audit", epilog=gallery_privacy.AUDIT_EXAMPLES)(gallery_privacy.audit)
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]
 
 
 @app.command("list", epilog=examples("gallery list", "gallery list --gallery staff.db --expired --json"))
@@ -64,7 +62,7 @@ def list_people(
 
 @app.command("show", epilog=examples('gallery show "Grace Hopper"'))
 @takes("gallery")
-def show(name: Name, given: Given) -> int:
+def show(name: PersonName, given: Given) -> int:
     """Show one person with every sample."""
     with given.store(any_model=True) as store:
         person = store.get(name)
@@ -116,9 +114,9 @@ def rename(
 )
 @takes("gallery")
 def remove(
-    name: Name,
+    name: PersonName,
     given: Given,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Remove a person for good.
 

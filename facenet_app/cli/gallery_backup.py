@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from facenet_app.cli.asking import agreed, left_alone
-from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.options import Given, Yes, examples, takes
 from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 
@@ -61,7 +61,7 @@ def restore(
     discard: Annotated[
         bool, typer.Option("--discard", help="Do not keep the gallery that is replaced.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Put a backup in the place of the gallery.
 

@@ -8,7 +8,7 @@ import typer
 
 from facenet_app.cli.asking import agreed, left_alone, may_ask
 from facenet_app.cli.copy_lines import copy_lines
-from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.options import Given, Yes, examples, takes
 from facenet_app.cli.run import emit
 from facenet_app.errors import UsageError
 
@@ -87,9 +87,7 @@ def rotate_key(
 
 
 @takes("gallery")
-def decrypt(
-    given: Given, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
-) -> int:
+def decrypt(given: Given, yes: Yes = False) -> int:
     """Store everything in the gallery readable again."""
     with given.store(any_model=True) as store:
         if not agreed(given, "Store names, embeddings and pictures readable again?", yes=yes):

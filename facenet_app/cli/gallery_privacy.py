@@ -7,7 +7,7 @@ import typer
 
 from facenet_app.cli.asking import agreed, left_alone
 from facenet_app.cli.copy_lines import copy_lines
-from facenet_app.cli.options import Given, examples, takes
+from facenet_app.cli.options import Given, PersonName, Yes, examples, takes
 from facenet_app.cli.run import counted, emit
 from facenet_app.errors import UsageError
 
@@ -37,7 +37,7 @@ AUDIT_EXAMPLES: Final = examples("gallery audit", "gallery audit --last 20 --jso
 
 @takes("gallery")
 def consent(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")],
+    name: PersonName,
     given: Given,
     note: Annotated[
         str | None, typer.Option("--note", metavar="TEXT", help="What the person agreed to, and where it is.")
@@ -70,7 +70,7 @@ def consent(
 def purge(
     given: Given,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be removed.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Remove everybody whose consent has expired, for good.
 

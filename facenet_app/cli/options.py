@@ -20,7 +20,10 @@ if TYPE_CHECKING:  # the command line's help does without all of these
     from facenet_app.service import FaceService
     from facenet_app.settings import Settings
 
-__all__ = ["Given", "examples", "model_ids", "takes"]
+__all__ = ["Given", "PersonName", "Yes", "examples", "model_ids", "takes"]
+
+PersonName = Annotated[str, typer.Argument(metavar="NAME", help="What the person is called.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 @dataclass(frozen=True, slots=True)

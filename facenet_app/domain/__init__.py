@@ -40,6 +40,7 @@ from facenet_app.domain.faces import (
     source_name,
 )
 from facenet_app.domain.notice import Notice, NoticeCode
+from facenet_app.domain.searched import Searched
 from facenet_app.domain.server import DEFAULT_RECALL, Place, ServerUrl, place_of
 from facenet_app.domain.video import Appearance, Sighting, VideoIdentification
 
@@ -82,6 +83,7 @@ __all__ = [
     "Sample",
     "SampleDraft",
     "SearchRisk",
+    "Searched",
     "Selection",
     "ServerUrl",
     "Sighting",

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facenet_app.domain.decisions import Decision, OperatingPoint, SearchRisk
+from facenet_app.domain.decisions import Decision
 from facenet_app.domain.faces import Embedding, ExtractedFace, FaceCrop, Quality
 from facenet_app.domain.notice import Notice
+from facenet_app.domain.searched import Searched
 
 __all__ = [
     "Candidate",
@@ -93,23 +94,13 @@ class CandidateList:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Identification:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Identification(Searched):
     """Every face of one picture against the gallery (1:N)."""
 
     pixels: NDArray[np.uint8]
     faces: tuple[CandidateList, ...]
-    operating_point: OperatingPoint
-    model: str
-    gallery_size: int
-    """Number of enrolled people the faces were compared with."""
-    comparisons: int
-    """Number of their samples, for which the threshold was corrected."""
-    warnings: tuple[Notice, ...] = ()
-    review_point: OperatingPoint | None = None
     template: Template = Template.CENTROID
-    risk: SearchRisk | None = None
-    """None for a threshold given by hand: nothing is known of it."""
 
     @property
     def decision(self) -> Decision:
@@ -124,14 +115,8 @@ class Identification:
         return {
             "decision": self.decision.value,
             "distance": min((f.candidates[0].distance for f in self.faces if f.candidates), default=None),
-            "threshold": self.operating_point.threshold,
-            "operating_point": self.operating_point.to_dict(),
-            "review_point": self.review_point.to_dict() if self.review_point else None,
-            "model": self.model,
-            "gallery_size": self.gallery_size,
-            "comparisons": self.comparisons,
+            **self.rule_to_dict(),
             "template": self.template.value,
-            "target_fpir": self.risk.target_fpir if self.risk else None,
             "required_fmr": self.risk.required_fmr if self.risk else None,
             "fpir_bound": self.risk.fpir_bound if self.risk else None,
             "faces": [face.to_dict() for face in self.faces],

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from facenet_app.domain.decisions import Decision, OperatingPoint, SearchRisk
+from facenet_app.domain.decisions import Decision
 from facenet_app.domain.enrolled import Candidate
 from facenet_app.domain.faces import DetectedFace, FaceCrop
-from facenet_app.domain.notice import Notice
+from facenet_app.domain.searched import Searched
 
 __all__ = ["Appearance", "Sighting", "VideoIdentification"]
 
@@ -56,8 +56,8 @@ class Appearance:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class VideoIdentification:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class VideoIdentification(Searched):
     """Every face of a video against the gallery.
 
     Attributes:
@@ -73,13 +73,6 @@ class VideoIdentification:
     duration: float
     rate: float
     pictures: int
-    operating_point: OperatingPoint
-    review_point: OperatingPoint | None
-    risk: SearchRisk | None
-    model: str
-    gallery_size: int
-    comparisons: int
-    warnings: tuple[Notice, ...] = ()
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -95,13 +88,7 @@ class VideoIdentification:
         return {
             "decision": self.decision.value,
             "distance": min((each.person.distance for each in self.appearances if each.person), default=None),
-            "threshold": self.operating_point.threshold,
-            "operating_point": self.operating_point.to_dict(),
-            "review_point": self.review_point.to_dict() if self.review_point else None,
-            "model": self.model,
-            "gallery_size": self.gallery_size,
-            "comparisons": self.comparisons,
-            "target_fpir": self.risk.target_fpir if self.risk else None,
+            **self.rule_to_dict(),
             "duration": round(self.duration, 3),
             "rate": self.rate,
             "pictures": self.pictures,

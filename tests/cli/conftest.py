@@ -4,11 +4,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from program import Cli, Ran
 
 from facenet_app.cli.main import main
+
+if TYPE_CHECKING:
+    from facenet_app.extraction import FaceExtractor
+    from facenet_app.settings import Settings
 
 
 @pytest.fixture
@@ -18,8 +23,30 @@ def own_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def opened() -> "dict[str, FaceExtractor]":
+    """The models that commands in this process have opened, by their settings."""
+    return {}
+
+
 @pytest.fixture
-def cli(own_gallery: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+def open_once(opened: "dict[str, FaceExtractor]", monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes most of a command's time is done for the first one only."""
+    from facenet_app import bootstrap
+
+    open_extractor = bootstrap.open_extractor
+
+    def kept(settings: "Settings") -> "FaceExtractor":
+        key = repr((settings.threads, settings.of_extraction()))
+        if key not in opened:
+            opened[key] = open_extractor(settings)
+        return opened[key]
+
+    monkeypatch.setattr(bootstrap, "open_extractor", kept)
+
+
+@pytest.fixture
+def cli(own_gallery: Path, open_once: None, capsys: pytest.CaptureFixture[str]) -> Cli:
     """The program in this process, with an empty gallery of this test."""
 
     def run(*arguments: str | Path) -> Ran:

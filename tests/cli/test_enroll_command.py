@@ -104,19 +104,19 @@ def test_from_folders_as_json(cli: Cli, people: Path) -> None:
 
 
 @pytest.mark.lfw
-def test_people_of_lfw(shell: Cli, lfw: Path, tmp_path: Path) -> None:
+def test_people_of_lfw(cli: Cli, lfw: Path, tmp_path: Path) -> None:
     names = ["Ariel_Sharon", "Hans_Blix", "Serena_Williams"]
     for name in names:
         (tmp_path / "people" / name).mkdir(parents=True)
         for number in (1, 2, 3):
             shutil.copy(lfw / name / f"{name}_{number:04}.jpg", tmp_path / "people" / name)
-    ran = shell("enroll", "--from-folders", tmp_path / "people")
+    ran = cli("enroll", "--from-folders", tmp_path / "people")
     assert ran.code == 0
     assert ran.out.endswith("in all: 3 people, 9 stored, 0 refused\n")
-    ran = shell("identify", lfw / "Hans_Blix" / "Hans_Blix_0005.jpg", *THRESHOLD)
+    ran = cli("identify", lfw / "Hans_Blix" / "Hans_Blix_0005.jpg", *THRESHOLD)
     assert ran.code == 0
     assert ": Hans Blix (distance " in ran.out
-    ran = shell("identify", lfw / "Tony_Blair" / "Tony_Blair_0001.jpg", *THRESHOLD)
+    ran = cli("identify", lfw / "Tony_Blair" / "Tony_Blair_0001.jpg", *THRESHOLD)
     assert ran.code == 1
     pair = [lfw / "Serena_Williams" / f"Serena_Williams_000{number}.jpg" for number in (4, 5)]
-    assert shell("verify", *pair, *THRESHOLD).code == 0
+    assert cli("verify", *pair, *THRESHOLD).code == 0

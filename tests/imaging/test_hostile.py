@@ -234,7 +234,7 @@ def test_cut_anywhere(data: st.DataObject) -> None:
     picture_or_error(file[: data.draw(st.integers(0, len(file) - 1))])
 
 
-@settings(quick, max_examples=1500)
+@settings(quick, max_examples=500)
 @given(st.data())
 def test_bytes_changed_anywhere(data: st.DataObject) -> None:
     file = bytearray(samples()[data.draw(st.sampled_from(sorted(samples())))])

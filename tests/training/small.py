@@ -1,6 +1,5 @@
-"""Data and networks small enough to train in a blink, and the runs that are killed or shared out."""
+"""Data and networks small enough to train in a blink."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +70,5 @@ def config(**changes: object) -> TrainConfig:
 def train(run: Path, settings: TrainConfig | None = None, *, resume: bool = False) -> "TrainingResult":
     from facenet_app.training.trainer import Trainer  # slow to import, and not needed by all
 
-    torch.set_num_threads(1)
     loss = make_loss("triplet_semi_hard", margin=0.4)
     return Trainer(network(), images(), loss, settings or config(checkpoint_every=1), run).fit(resume=resume)
-
-
-if __name__ == "__main__":  # a run of its own, to be killed: ``small.py RUN [resume]``
-    train(Path(sys.argv[1]), resume=sys.argv[2:] == ["resume"])

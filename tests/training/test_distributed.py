@@ -1,6 +1,5 @@
 """Two processes that share a batch learn what one learns from all of it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +32,6 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         check=False,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         timeout=300,
     )
     assert done.returncode == 0, done.stderr

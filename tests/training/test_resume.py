@@ -1,7 +1,6 @@
 """A run that is killed and goes on ends as one that was not, to the last bit."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -12,12 +11,16 @@ from pathlib import Path
 
 import pytest
 import small
+import stopped
 import torch
 from safetensors.torch import load_file, save_file
 
 from facenet_app.errors import ModelError, UsageError
 from facenet_app.training import checkpoint
+from facenet_app.training.finish import TrainingResult
+from facenet_app.training.losses import make_loss
 from facenet_app.training.metrics import read_metrics
+from facenet_app.training.trainer import Trainer
 
 TIMED = ("seconds", "images_per_second", "data_wait")
 """Numbers of an epoch that no two runs have in common."""
@@ -40,14 +43,20 @@ def essence(run: Path) -> tuple[dict[str, str], list[dict[str, object]], list[st
     return digests, records, sorted(path.name for path in (run / "model").glob("*.safetensors"))
 
 
-def killed_after(run: Path, steps: int) -> None:
-    """Train in a process of its own and kill it (SIGKILL) once it has a checkpoint of so many steps."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen([sys.executable, small.__file__, str(run)], env=environment) as process:
-        while process.poll() is None and not any(reached(run, steps)):
-            time.sleep(0.001)
+@pytest.fixture(scope="module")
+def stopped_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In a process of its own, a run that Ctrl-C stopped, and one killed once it had a few checkpoints.
+
+    A signal is the business of every library that this process has loaded.
+    """
+    runs = tmp_path_factory.mktemp("stopped")
+    with subprocess.Popen([sys.executable, stopped.__file__, str(runs)]) as process:
+        while process.poll() is None and not any(reached(runs / "killed", 4)):
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
+    assert process.returncode in (-signal.SIGKILL, 0)
+    return runs
 
 
 def reached(run: Path, steps: int) -> Iterator[bool]:
@@ -55,12 +64,25 @@ def reached(run: Path, steps: int) -> Iterator[bool]:
         yield int(folder.name) >= steps
 
 
-def test_killed_and_resumed(uninterrupted: Path, tmp_path: Path) -> None:
-    run = tmp_path / "killed"
-    killed_after(run, 4)
+def test_killed_and_resumed(uninterrupted: Path, stopped_runs: Path) -> None:
+    run = stopped_runs / "killed"
     result = small.train(run, resume=True)
     assert result.best is not None
     assert essence(run) == essence(uninterrupted)
+
+
+def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(stopped_runs: Path, tmp_path: Path) -> None:
+    run = stopped_runs / "interrupted"
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000000004"]
+
+    def learned(run: Path, *, resume: bool = False) -> TrainingResult:
+        loss, settings = make_loss("triplet_semi_hard", margin=0.4), small.config(**small.LEARNS)
+        return Trainer(small.network(), small.images(24, 6), loss, settings, run).fit(resume=resume)
+
+    resumed, straight = learned(run, resume=True), learned(tmp_path / "straight")
+    assert resumed.weights is not None
+    assert straight.weights is not None
+    assert resumed.weights.name == straight.weights.name
 
 
 def test_killed_at_every_step(uninterrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,9 @@
 """Whole runs: something is learned, written down, measured, and stopped when it should be."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import interrupted
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -25,7 +21,6 @@ from facenet_app.training.trainer import Trainer
 
 
 def trained(run: Path, **changes: Any) -> TrainingResult:
-    torch.set_num_threads(1)
     loss = make_loss("triplet_semi_hard", margin=0.4)
     return Trainer(network(), images(24, 6), loss, config(**(LEARNS | changes)), run).fit()
 
@@ -192,21 +187,6 @@ def test_people_in_both_sets_are_refused(tmp_path: Path) -> None:
 def test_a_margin_that_cannot_work_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="makes no sense"):
         Trainer(network(), images(), make_loss("triplet_semi_hard", margin=5), config(), tmp_path / "run")
-
-
-def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
-    """In a process of its own: a signal is the business of every library that this one has loaded."""
-    run, environment = tmp_path / "run", {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, interrupted.__file__, str(run)]
-    assert subprocess.run(command, env=environment, check=False).returncode == interrupted.STOPPED
-    assert [path.name for path in (run / "checkpoints").iterdir()] == ["000000004"]
-    loss = make_loss("triplet_semi_hard", margin=0.4)
-    torch.set_num_threads(1)
-    result = Trainer(network(), images(24, 6), loss, config(**LEARNS), run).fit(resume=True)
-    straight = trained(tmp_path / "straight")
-    assert result.weights is not None
-    assert straight.weights is not None
-    assert result.weights.name == straight.weights.name
 
 
 def test_a_line_for_each_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

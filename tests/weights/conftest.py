@@ -1,7 +1,8 @@
-"""The local server that downloads are tested against."""
+"""The local server that downloads are tested against, and where they go."""
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from file_server import FileServer
@@ -16,3 +17,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "new folder" / "weights.pt"

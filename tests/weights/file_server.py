@@ -1,5 +1,6 @@
 """A real HTTP server on the loopback address whose answers a test chooses."""
 
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -43,6 +44,10 @@ class FileServer(ThreadingHTTPServer):
         self.etag = '"first"'
         self.answers: deque[Callable[[Answer], None]] = deque()
         self.received: list[dict[str, str]] = []
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""A run that Ctrl-C stops, in a process of its own: ``interrupted.py RUN``."""
+"""Two runs in a process of its own, ``stopped.py RUNS``: Ctrl-C stops one, and the other is to be killed."""
 
 import os
 import signal
@@ -6,15 +6,12 @@ import sys
 from pathlib import Path
 
 import torch
-from small import LEARNS, config, images, network
+from small import LEARNS, config, images, network, train
 
 from facenet_app.training.loop import Position, Step
 from facenet_app.training.losses import make_loss
 from facenet_app.training.trainer import Trainer
 from facenet_app.training.watcher import Silent
-
-STOPPED = 3
-"""Exit code of a run that ended with KeyboardInterrupt, and left Ctrl-C as it was."""
 
 
 class Interrupting(Silent):
@@ -25,17 +22,21 @@ class Interrupting(Silent):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def main(run: Path) -> int:
+def interrupted(run: Path) -> bool:
+    """Whether the run ended with KeyboardInterrupt, and left Ctrl-C as it was."""
     # A shell ignores Ctrl-C on behalf of what it runs in the background, this process perhaps.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    torch.set_num_threads(1)
     loss = make_loss("triplet_semi_hard", margin=0.4)
     try:
         Trainer(network(), images(24, 6), loss, config(**LEARNS), run, watcher=Interrupting()).fit()
     except KeyboardInterrupt:
-        return STOPPED if signal.getsignal(signal.SIGINT) is signal.default_int_handler else 1
-    return 0
+        return signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return False
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    torch.set_num_threads(1)
+    runs = Path(sys.argv[1])
+    if not interrupted(runs / "interrupted"):
+        sys.exit("Ctrl-C did not stop the run as it should")
+    train(runs / "killed")
