@@ -58,7 +58,9 @@ class Searched(Protocol):
 
     @property
     def samples(self) -> int: ...
-    def search(self, embedding: Embedding, k: int, template: Template) -> list[Candidate]: ...
+    def search_each(
+        self, embeddings: Sequence[Embedding], k: int, template: Template
+    ) -> list[list[Candidate]]: ...
 
 
 class Enrolled(Protocol):
@@ -157,8 +159,8 @@ class Gate:
         """Whether each face belongs to somebody else."""
         point, risk = self._other_point(max(index.samples, self.expected))
         verdicts = []
-        for draft in drafts:
-            candidates = index.search(draft.embedding, 2, self.settings.template)
+        faces = [draft.embedding for draft in drafts]
+        for candidates in index.search_each(faces, 2, self.settings.template):
             other = next((each for each in candidates if each.identity_id != own_id), None)
             if other is None or other.distance > point.threshold:
                 verdicts.append(Verdict())

@@ -111,8 +111,9 @@ def _identification(
     extractor: FaceExtractor, rule: Rule, index: "Searchable", extraction: Extraction, wanted: Wanted
 ) -> Identification:
     found = []
-    for face in extraction.faces:
-        nearest = index.search(face.embedding, wanted.candidates, wanted.template)
+    embeddings = [face.embedding for face in extraction.faces]
+    nearest_of_each = index.search_each(embeddings, wanted.candidates, wanted.template)
+    for face, nearest in zip(extraction.faces, nearest_of_each, strict=True):
         within = nearest[0].distance if nearest else float("inf")
         usable = face.quality.usable or within > rule.reach
         found.append(CandidateList(face, rule.decide(within, usable=usable), tuple(nearest)))

@@ -142,6 +142,8 @@ def _entries(trail: "AuditTrail", shown: int) -> Iterator[str]:
             words.append(f"into {entry.other_id}")
         if entry.samples is not None:
             words.append(f"({counted(entry.samples, 'sample', 'samples')})")
+        if entry.source_sha256 is not None:
+            words.append(f"from the file with SHA-256 {entry.source_sha256}")
         if entry.request_id is not None:
             words.append(f"request {entry.request_id}")
         yield "  ".join(words)

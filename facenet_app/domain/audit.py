@@ -44,7 +44,8 @@ class AuditEntry:
     ``actor`` is ``os:<user>`` for somebody at the machine, else what
     the server calls who uses it, such as ``key:`` and the id of an API key.
     ``identity_id`` is the person it was about, ``other_id`` who a merged person became part of, and
-    ``samples`` how many samples it was about; None where it was not about one.
+    ``samples`` how many samples it was about; None where it was not about one. ``source_sha256`` is the
+    SHA-256, in hex, of the file that they were imported from.
     """
 
     number: int
@@ -56,11 +57,13 @@ class AuditEntry:
     samples: int | None
     request_id: str | None
     digest: str
+    source_sha256: str | None = None
 
     def follows(self, previous: str) -> str:
         """The digest that this entry has if it comes after one with the digest ``previous``.
 
-        SHA-256 in hex of the JSON list of ``previous`` and every field, in UTF-8.
+        SHA-256 in hex of the JSON list of ``previous`` and every field, in UTF-8; the last one only where
+        there is something, as in entries of before it was noted.
         """
         said = [
             previous,
@@ -72,6 +75,7 @@ class AuditEntry:
             self.other_id,
             self.samples,
             self.request_id,
+            *(() if self.source_sha256 is None else (self.source_sha256,)),
         ]
         text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
@@ -87,6 +91,7 @@ class AuditEntry:
             "samples": self.samples,
             "request_id": self.request_id,
             "digest": self.digest,
+            "source_sha256": self.source_sha256,
         }
 
 

@@ -30,8 +30,11 @@ class Screen:
         near = index.near(np.stack(vectors), reach, template) if vectors else ()
         self._alone = {vector.tobytes() for vector, found in zip(vectors, near, strict=True) if not found}
 
-    def search(self, embedding: Embedding, k: int, template: Template) -> list[Candidate]:
+    def search_each(
+        self, embeddings: Sequence[Embedding], k: int, template: Template
+    ) -> list[list[Candidate]]:
         """As that of the index; nobody for a face that has nobody within reach."""
-        if template is self._template and embedding.vector.tobytes() in self._alone:
-            return []
-        return self._index.search(embedding, k, template)
+        alone = self._alone if template is self._template else frozenset[bytes]()
+        looked_for = [each for each in embeddings if each.vector.tobytes() not in alone]
+        found = iter(self._index.search_each(looked_for, k, template))
+        return [[] if each.vector.tobytes() in alone else next(found) for each in embeddings]

@@ -3,7 +3,9 @@
 The number of statements does not depend on that of the people: in bulk enrollment they are what costs.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +18,7 @@ from facenet_app.gallery.basis import WHOEVER, Basis
 from facenet_app.gallery.consent import change_consent, consent_columns, refuse_expired
 from facenet_app.gallery.lookup import find_people
 from facenet_app.gallery.names import name_key
-from facenet_app.gallery.rows import NewSample, identity_from, new_id, select_identities
+from facenet_app.gallery.rows import NewSample, new_id
 from facenet_app.gallery.sample_rows import insert_samples
 from facenet_app.gallery.schema import gallery, identities, samples
 from facenet_app.gallery.sealing import cipher_of
@@ -39,51 +41,62 @@ def add_people(
         ConsentExpired, DecisionOutdated, DuplicateSample, ModelMismatch, UsageError: see
             :meth:`facenet_app.gallery.store.GalleryStore.add`.
     """
-    every = [sample for _, new in people for sample in new]
-    _refuse_other_models(connection, [sample.draft for sample in every])
-    _refuse_duplicates(connection, [sample.draft.content_sha256 for sample in every])
+    drafts = [sample.draft for _, new in people for sample in new]
+    _refuse_drafts(connection, drafts)
     agreed = consent_columns(consent, now)
     known = find_people(connection, [name for name, _ in people])
     owners = {key: person.id for key, person in known.items()}
-    basis.refuse_outdated(connection, owners, [sample.draft.embedding for sample in every])
+    basis.refuse_outdated(connection, owners, [draft.embedding for draft in drafts])
     for person in known.values():
         refuse_expired(person, consent, now)
-        if agreed:
-            change_consent(connection, person.name, agreed)
-    created: list[dict[str, Any]] = []
-    for name, _ in people:
-        if (key := name_key(name)) not in owners:
-            owners[key] = new_id()
-            created.append({"id": owners[key], "name": name, "name_key": key, "enrolled_at": now, **agreed})
-    whose = [owners[name_key(name)] for name, _ in people]
+    if agreed:
+        known = {key: change_consent(connection, person.name, agreed) for key, person in known.items()}
+    created = _create(connection, [name for name, _ in people if name_key(name) not in known], agreed, now)
+    everybody = {**known, **created}
+    whose = [everybody[name_key(name)] for name, _ in people]
     rows = [
-        {**sample.columns, "identity_id": owner, "enrolled_at": now}
+        {**sample.columns, "identity_id": owner.id, "enrolled_at": now}
         for owner, (_, new) in zip(whose, people, strict=True)
         for sample in new
     ]
-    if created:
-        cipher = cipher_of(connection)
-        connection.execute(insert(identities), [cipher.sealed(person) for person in created])
     insert_samples(connection, rows)
-    counts = [len(new) for _, new in people]
-    action = AuditAction.ENROLL if basis.gated else AuditAction.ENROLL_UNGATED
-    record_each(connection, action, zip(whose, counts, strict=True))
-    stored = _identities(connection, set(whose))
+    counts = [(owner.id, len(new)) for owner, (_, new) in zip(whose, people, strict=True)]
+    record_each(connection, AuditAction.ENROLL if basis.gated else AuditAction.ENROLL_UNGATED, counts)
+    added = Counter(row["identity_id"] for row in rows)
+    now_there = [replace(owner, samples=owner.samples + added[owner.id]) for owner in whose]
     return [
-        (stored[owner], tuple(sample.stored(owner, now) for sample in new))
-        for owner, (_, new) in zip(whose, people, strict=True)
+        (owner, tuple(sample.stored(owner.id, now) for sample in new))
+        for owner, (_, new) in zip(now_there, people, strict=True)
     ]
 
 
-def _identities(connection: Connection, ids: set[str]) -> dict[str, Identity]:
+def _create(
+    connection: Connection, names: Sequence[str], agreed: Mapping[str, Any], now: datetime
+) -> dict[str, Identity]:
+    """New people by the keys of their names; the same name may come again."""
+    created: dict[str, Identity] = {}
+    for name in names:
+        created.setdefault(name_key(name), Identity(new_id(), name, 0, now, **agreed))
+    if created:
+        cipher = cipher_of(connection)
+        rows = [
+            {"id": person.id, "name": person.name, "name_key": key, "enrolled_at": now, **agreed}
+            for key, person in created.items()
+        ]
+        connection.execute(insert(identities), [cipher.sealed(row) for row in rows])
+    return created
+
+
+def _refuse_drafts(connection: Connection, drafts: Sequence[SampleDraft]) -> None:
+    """Raise ModelMismatch if an embedding is not of the gallery's model, and DuplicateSample if a picture
+    is enrolled already, or is twice among these.
+    """
     cipher = cipher_of(connection)
-    query = select_identities().where(identities.c.id.in_(ids))
-    return {row.id: identity_from(row, cipher) for row in connection.execute(query)}
-
-
-def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) -> None:
-    """Raise ModelMismatch if an embedding is not of the gallery's model."""
-    header = connection.execute(select(gallery)).one()
+    digests = [draft.content_sha256 for draft in drafts]
+    stored = [cipher.lookup_digest(digest) for digest in digests]
+    there = select(samples.c.id).where(samples.c.content_sha256.in_(stored)).exists()
+    # One statement: others wait.
+    header = connection.execute(select(gallery.c.model, gallery.c.fingerprint, there.label("twice"))).one()
     for draft in drafts:
         if draft.embedding.fingerprint != header.fingerprint:
             raise ModelMismatch(
@@ -91,12 +104,5 @@ def _refuse_other_models(connection: Connection, drafts: Sequence[SampleDraft]) 
                 f"not of {draft.embedding.fingerprint}",
                 "run `facenet-app gallery reembed`, or start again with the gallery's model and settings",
             )
-
-
-def _refuse_duplicates(connection: Connection, digests: Sequence[str]) -> None:
-    """Raise DuplicateSample if a picture is enrolled already, or is twice among these."""
-    cipher = cipher_of(connection)
-    stored = [cipher.lookup_digest(digest) for digest in digests]
-    there = connection.execute(select(samples.c.id).where(samples.c.content_sha256.in_(stored))).first()
-    if there is not None or len(set(digests)) < len(digests):
+    if header.twice or len(set(digests)) < len(digests):
         raise DuplicateSample("one of these pictures is enrolled already", "leave it out")

@@ -68,8 +68,9 @@ def read_archive(archive: StoredZip, progress: Callable[[int, int], None] | None
             _check_crop(archive, line.id, line.crop)
         if progress is not None:
             progress(number + 1, len(lines))
+    everybody = _together(archive, people, lines)
     return Incoming(
-        manifest.model, manifest.fingerprint, _together(archive, people, lines), vectors, tuple(points)
+        manifest.model, manifest.fingerprint, everybody, vectors, tuple(points), archive.file_sha256()
     )
 
 

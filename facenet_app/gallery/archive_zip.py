@@ -108,6 +108,11 @@ class StoredZip:
                 digest.update(chunk)
         return digest.hexdigest()
 
+    def file_sha256(self) -> str:
+        """The digest of the whole file."""
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest()
+
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
         members: dict[str, zipfile.ZipInfo] = {}
         for info in self._zip.infolist():

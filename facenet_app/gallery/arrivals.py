@@ -80,7 +80,7 @@ def merge_in(
         done, total = 0, plan.counts()["samples"]
         for steps in _lots(plan.stored):
             arrivals = [_arrival(step, incoming) for step in steps]
-            add_arrivals(connection, arrivals, AuditAction.IMPORT)
+            add_arrivals(connection, arrivals, AuditAction.IMPORT, incoming.source_sha256)
             done += sum(len(rows) for _, rows in arrivals)
             if progress is not None:
                 progress(done, total)

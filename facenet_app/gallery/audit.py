@@ -42,12 +42,26 @@ def record(
     )
 
 
-def record_each(connection: Connection, action: AuditAction, people: Iterable[tuple[str, int]]) -> None:
-    """As :func:`record`, an entry for each person's id with the number of samples."""
+def record_each(
+    connection: Connection,
+    action: AuditAction,
+    people: Iterable[tuple[str, int]],
+    source_sha256: str | None = None,
+) -> None:
+    """As :func:`record`, an entry for each person's id with the number of samples.
+
+    ``source_sha256`` is the digest of the file that they come from.
+    """
     _append(
         connection,
         [
-            {"action": action, "identity_id": person, "other_id": None, "samples": samples}
+            {
+                "action": action,
+                "identity_id": person,
+                "other_id": None,
+                "samples": samples,
+                "source_sha256": source_sha256,
+            }
             for person, samples in people
         ],
     )
@@ -69,6 +83,7 @@ def _append(connection: Connection, entries: Iterable[Mapping[str, Any]]) -> Non
             samples=what["samples"],
             request_id=author.request_id,
             digest="",
+            source_sha256=what.get("source_sha256"),
         )
         head = entry.follows(head)
         rows.append({column.name: getattr(entry, column.name) for column in audit.c} | {"digest": head})

@@ -33,19 +33,25 @@ Arrival = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]
 and rows as for :func:`insert_samples`, without the owner."""
 
 
-def add_arrivals(connection: Connection, arrivals: Sequence[Arrival], action: AuditAction) -> None:
+def add_arrivals(
+    connection: Connection,
+    arrivals: Sequence[Arrival],
+    action: AuditAction,
+    source_sha256: str | None = None,
+) -> None:
     """Store one or more people.
 
     Args:
         connection: of a transaction that writes.
         arrivals: nobody and no sample in the gallery may have their ids, names or digests.
         action: what the audit trail calls it, in an entry for each of them.
+        source_sha256: of the file that they come from.
     """
     cipher = cipher_of(connection)
     connection.execute(insert(identities), [cipher.sealed(person) for person, _ in arrivals])
     if rows := [{**row, "identity_id": person["id"]} for person, own in arrivals for row in own]:
         insert_samples(connection, rows)
-    record_each(connection, action, [(person["id"], len(own)) for person, own in arrivals])
+    record_each(connection, action, [(person["id"], len(own)) for person, own in arrivals], source_sha256)
 
 
 def add_samples(

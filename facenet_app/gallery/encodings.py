@@ -67,7 +67,15 @@ def read_encodings(path: Path, names: Path | None, model: str, fingerprint: str)
             raise UsageError(f"{path} cannot be read ({reason})", "check the path") from error
         raise _refused("it is no such NumPy file, or is damaged") from error
     _check(vectors, spelled)
-    return Incoming(model, fingerprint, _people(vectors, spelled, fingerprint), vectors)
+    people = _people(vectors, spelled, fingerprint)
+    with path.open("rb") as file:
+        return Incoming(
+            model,
+            fingerprint,
+            people,
+            vectors,
+            source_sha256=hashlib.file_digest(file, "sha256").hexdigest(),
+        )
 
 
 def _read(path: Path, names: Path | None) -> tuple[NDArray[np.float32], list[str]]:

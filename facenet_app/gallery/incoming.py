@@ -47,13 +47,17 @@ class IncomingPerson:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Incoming:
-    """Everybody. ``vectors`` is float32 (samples, dimension), finite, rows of length 1."""
+    """Everybody. ``vectors`` is float32 (samples, dimension), finite, rows of length 1.
+
+    ``source_sha256`` is the digest, in hex, of the file that they come from.
+    """
 
     model: str
     fingerprint: str
     people: tuple[IncomingPerson, ...]
     vectors: NDArray[np.float32]
     points: tuple[OperatingPoint, ...] = ()
+    source_sha256: str | None = None
 
     @property
     def samples(self) -> list[IncomingSample]:

@@ -104,6 +104,12 @@ class SearchIndex:
         found.sort(key=lambda each: each[:3])
         return [self._candidate(embedding, *each) for each in found[:k]]
 
+    def search_each(
+        self, embeddings: Sequence[Embedding], k: int, template: Template = Template.CENTROID
+    ) -> list[list[Candidate]]:
+        """See :meth:`facenet_app.gallery.searchable.Searchable.search_each`."""
+        return [self.search(embedding, k, template) for embedding in embeddings]
+
     def near(
         self, faces: NDArray[np.float32], reach: float, template: Template = Template.CENTROID
     ) -> NDArray[np.bool_]:

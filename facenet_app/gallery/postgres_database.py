@@ -1,6 +1,6 @@
 """A gallery on a PostgreSQL server with pgvector: for several programs on several machines.
 
-Writers wait for each other at the one row of ``gallery``, readers read one snapshot. A transaction
+Writers wait for each other in a queue, readers read one snapshot. A transaction
 that the server undid (a lost connection, a deadlock) is made again, and a connection lost while
 committing is looked into: the server knows the transaction by its number.
 """
@@ -15,8 +15,6 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import (
     Connection,
     Row,
-    String,
-    cast,
     func,
     inspect,
     select,
@@ -51,6 +49,17 @@ _FIRST_PAUSE: Final = 0.05
 
 _TABLES_LOCK: Final = 0x6661_6365
 """Number of the lock under which tables are made ("face")."""
+
+_TURN_LOCK: Final = 0x7475_726E
+"""Number of the lock of whoever writes ("turn")."""
+
+# Where all wait for one row, whoever comes while it changes hands can be faster than those who wait for long;
+# a lock is given in the order in which it was asked for.
+_BEGIN_WRITE: Final = text("""
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock))
+UPDATE gallery SET revision = revision + 1 FROM turn
+RETURNING revision, fingerprint, CAST(pg_current_xact_id() AS text) AS number, pg_backend_pid() AS backend
+""")
 
 
 class PostgresDatabase(Database):
@@ -133,7 +142,6 @@ class PostgresDatabase(Database):
                 begun = self._begin_write(connection)
                 yield connection
                 self._end_write(connection)
-                due = any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
             except BaseException as error:
                 transaction.rollback()
                 if begun is not None and isinstance(error, DBAPIError) and is_lost(error.orig):
@@ -144,16 +152,16 @@ class PostgresDatabase(Database):
             except DBAPIError as error:
                 if not is_lost(error.orig) or not self._was_committed(begun, error):
                     raise
-        if due:
-            with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
+        with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
+            if self._is_any_index_due():
                 tend_indexes(self._writer, self._recall)
 
+    def _is_any_index_due(self) -> bool:
+        with self._alone.connect() as connection:
+            return any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
+
     def _begin_write(self, connection: Connection) -> Row[Any]:
-        raised = update(gallery).values(revision=gallery.c.revision + 1)
-        number = cast(func.pg_current_xact_id(), String).label("number")
-        backend = func.pg_backend_pid().label("backend")
-        columns = gallery.c.revision, gallery.c.fingerprint, number, backend
-        return connection.execute(raised.returning(*columns)).one()
+        return connection.execute(_BEGIN_WRITE, {"lock": _TURN_LOCK}).one()
 
     def _end_write(self, connection: Connection) -> None:
         follow_changes(connection)

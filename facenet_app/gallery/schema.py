@@ -39,7 +39,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0008"
+LATEST: Final = "0009"
 """The migration that this program's tables come from; later ones sort after it."""
 
 
@@ -181,4 +181,5 @@ audit = Table(
     Column("samples", Integer),
     Column("request_id", String),
     Column("digest", String(64), nullable=False),
+    Column("source_sha256", String(64)),  # of the file that was imported
 )

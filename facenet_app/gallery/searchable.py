@@ -1,5 +1,6 @@
 """What a search of the gallery offers, wherever it is done."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,12 @@ class Searchable(Protocol):
         Raises:
             ModelMismatch: the embedding was made by another model than the gallery's.
         """
+        ...
+
+    def search_each(
+        self, embeddings: Sequence[Embedding], k: int, template: Template = Template.CENTROID
+    ) -> list[list[Candidate]]:
+        """What :meth:`search` gives for each of several faces, as those of one picture."""
         ...
 
     def near(

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, String, bindparam, text
 from facenet_app.gallery.indexed_query import MOST_EFFORT, IndexedQuery
 from facenet_app.gallery.recall import Recalls, measure_recalls
 
-__all__ = ["Measured", "search_effort", "tend_indexes"]
+__all__ = ["Measured", "tend_indexes"]
 
 FEWEST_ROWS: Final = 10_000
 """Rows of a table below which comparing with all of them is quick enough."""
@@ -72,21 +72,6 @@ class Measured:
             return True
         return MOST_EFFORT not in self.recalls.between and not self.recalls.enough(recall)
 
-
-def search_effort(
-    connection: Connection, table: str, fingerprint: str, recall: float, kind: str = "between"
-) -> int | None:
-    """The least effort with which searches in a table have this recall; None: they compare with everybody.
-
-    ``kind`` is that of the probes in :class:`Recalls`: searches begin with the effort for ``alike``, and
-    go on with that for ``between`` if nobody was found near enough.
-    """
-    given = {"table": table, "whose": fingerprint, "recall": recall, "fewest": FEWEST_ROWS, "kind": kind}
-    found: int | None = connection.execute(_EFFORT, given).scalar_one()
-    return found
-
-
-_EFFORT: Final = text("SELECT search_effort(:table, :whose, :recall, :fewest, :kind)")
 
 _SEARCHES: Final = text(
     "SELECT s.name, g.fingerprint AS held, s.rows, s.fingerprint, s.rows_then, s.recalls "

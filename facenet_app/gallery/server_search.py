@@ -1,10 +1,10 @@
 """Searching on the PostgreSQL server: by comparing with everybody, or in a large gallery by HNSW.
 
-A search is one statement, the server's function ``nearest_people`` (migration 0008): it names the people
-who may be the nearest, with their samples. Their distances and order are then computed here from the same
-float32 numbers, as :class:`facenet_app.gallery.index.SearchIndex` does. What is compared with everybody is
-exact. An HNSW index (Malkov and Yashunin, 2018) is used once :mod:`facenet_app.gallery.server_index`
-measured that it finds the nearest person often enough.
+A search is one statement, for all faces of a picture: the server's function ``nearest_people`` (migration
+0008) names the people who may be the nearest, with their samples. Their distances and order are then
+computed here from the same float32 numbers, as :class:`facenet_app.gallery.index.SearchIndex` does. What is
+compared with everybody is exact. An HNSW index (Malkov and Yashunin, 2018) is used once
+:mod:`facenet_app.gallery.server_index` measured that it finds the nearest person often enough.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,11 @@ SPARE: Final = 8
 
 _TABLES: Final = {Template.CENTROID: "centroids", Template.NEAREST: "sample_vectors"}
 
-_NEAREST: Final = "SELECT * FROM nearest_people(%s, CAST(%s AS vector), %s, %s, %s, %s, %s, %s, %s)"
+_NEAREST: Final = """
+SELECT asked.number, found.*
+FROM unnest(CAST(%s AS text[]), CAST(%s AS text[])) WITH ORDINALITY AS asked (whose, probe, number),
+    nearest_people(asked.whose, CAST(asked.probe AS vector), %s, %s, %s, %s, %s, %s, %s) AS found
+"""
 
 _COUNTS: Final = text("""
 SELECT g.fingerprint, c.rows - e.people AS people, s.rows - e.samples AS samples
@@ -86,24 +90,40 @@ class ServerIndex:
             ModelMismatch: the embedding was made by another model than the gallery's.
             GalleryError: the server cannot be reached.
         """
+        (found,) = self.search_each([embedding], k, template)
+        return found
+
+    def search_each(
+        self, embeddings: Sequence[Embedding], k: int, template: Template = Template.CENTROID
+    ) -> list[list[Candidate]]:
+        """See :meth:`facenet_app.gallery.searchable.Searchable.search_each`: one statement."""
+        if not embeddings:
+            return []
         given = (
-            embedding.fingerprint,
-            as_text(embedding.vector),
+            [each.fingerprint for each in embeddings],
+            [as_text(each.vector) for each in embeddings],
             _TABLES[template],
             max(k, 1),
             SPARE,
-            margin(len(embedding.vector)),
+            margin(max(len(each.vector) for each in embeddings)),
             self.recall,
             server_index.FEWEST_ROWS,
             self.now,
         )
         rows = self.read(lambda connection: connection.exec_driver_sql(_NEAREST, given).all())
-        if rows and rows[0].held != embedding.fingerprint:
-            raise ModelMismatch(
-                f"the face was embedded by model {embedding.fingerprint}, the gallery by {rows[0].held}",
-                "run `facenet-app gallery reembed`",
-            )
-        return candidates(rows, embedding, template)[: max(k, 0)]
+        found: list[list[Row[Any]]] = [[] for _ in embeddings]
+        for row in rows:
+            asked = embeddings[row.number - 1]
+            if row.held != asked.fingerprint:
+                raise ModelMismatch(
+                    f"the face was embedded by model {asked.fingerprint}, the gallery by {row.held}",
+                    "run `facenet-app gallery reembed`",
+                )
+            found[row.number - 1].append(row)
+        return [
+            candidates(own, embedding, template)[: max(k, 0)]
+            for own, embedding in zip(found, embeddings, strict=True)
+        ]
 
     def near(
         self,

@@ -1,5 +1,6 @@
 """``facenet-app gallery export`` and ``import``."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,9 @@ def test_into_a_gallery_that_is_made_for_it(cli: Cli, archive: Path, tmp_path: P
     done = cli("gallery", "import", archive, "--gallery", new)
     assert (done.code, done.out) == (0, "2 added (2 samples)\n")
     assert names(cli, new) == ["Ada", "Grace"]
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    noted = cli("gallery", "audit", "--gallery", new).out
+    assert noted.count(f"from the file with SHA-256 {sha256}") == 2
 
 
 def test_rules(cli: Cli, archive: Path, tmp_path: Path) -> None:

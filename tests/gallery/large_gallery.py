@@ -9,10 +9,10 @@ import pytest
 from drafts import FINGERPRINT, MODEL, draft, unit
 from numpy.typing import NDArray
 from server import Server
+from sqlalchemy import Connection, text
 
 from facenet_app.domain import Embedding, SampleDraft
 from facenet_app.gallery import recall, server_index
-from facenet_app.gallery.server_index import search_effort
 from facenet_app.gallery.store import GalleryStore
 
 PEOPLE = 150
@@ -46,6 +46,16 @@ def drafts(person: int) -> list[SampleDraft]:
         mixed = unit(person) + 0.4 * unit(5000 + 10 * person + number)
         vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         found.append(at(10 * person + number, vector))
+    return found
+
+
+def search_effort(
+    connection: Connection, table: str, fingerprint: str, recall: float, kind: str = "between"
+) -> int | None:
+    """What the server looks with, for probes of a kind of ``Recalls``; None: it compares with everybody."""
+    given = {"table": table, "whose": fingerprint, "recall": recall, "kind": kind}
+    query = text(f"SELECT search_effort(:table, :whose, :recall, {server_index.FEWEST_ROWS}, :kind)")
+    found: int | None = connection.execute(query, given).scalar_one()
     return found
 
 

@@ -117,6 +117,7 @@ def raw(path: Path, *statements: str, guarded: bool = False) -> None:
         ("UPDATE audit SET actor = 'somebody else' WHERE number = 2", "the entry 2 was changed"),
         ("UPDATE audit SET at = '2020-01-01 00:00:00' WHERE number = 2", "the entry 2 was changed"),
         ("UPDATE audit SET samples = 9 WHERE number = 2", "the entry 2 was changed"),
+        ("UPDATE audit SET source_sha256 = 'x' WHERE number = 2", "the entry 2 was changed"),
         (f"UPDATE audit SET digest = '{NO_HEAD}' WHERE number = 2", "the entry 2 was changed"),
         ("DELETE FROM audit WHERE number = 2", "the entries 2 to 2 are missing"),
         ("DELETE FROM audit WHERE number <= 2", "the entries 1 to 2 are missing"),

@@ -1,5 +1,6 @@
 """Embeddings from NumPy files: what fits comes in, all else is refused before it is read."""
 
+import hashlib
 import io
 import pickle
 import struct
@@ -48,6 +49,7 @@ def refused(path: Path, says: str, names: Path | None = None) -> None:
 def test_who_is_in_a_file_comes_into_the_gallery(tmp_path: Path, dtype: Any, save: Any) -> None:
     save(tmp_path / "faces.npz", encodings=vectors().astype(dtype), names=NAMES)
     incoming = read(tmp_path / "faces.npz")
+    assert incoming.source_sha256 == hashlib.sha256((tmp_path / "faces.npz").read_bytes()).hexdigest()
     with GalleryStore.open(tmp_path / "gallery.db", model=MODEL, fingerprint=FINGERPRINT) as store:
         store.merge_in(incoming, OnConflict.SKIP)
         assert [(who.name, who.samples) for who in store.identities()] == [("Anna", 2), ("Bea", 1)]

@@ -30,7 +30,7 @@ def test_whoever_is_found_by_a_search_is_found_behind_the_screen(
     found = 0
     for face in FACES:
         expected = [each for each in index.search(face, 2, template) if each.distance <= REACH]
-        shown = screen.search(face, 2, template)
+        (shown,) = screen.search_each([face], 2, template)
         assert [each for each in shown if each.distance <= REACH] == expected
         found += bool(shown)
     assert 0 < found < len(FACES)
@@ -39,9 +39,11 @@ def test_whoever_is_found_by_a_search_is_found_behind_the_screen(
 
 def test_faces_that_were_not_announced_are_searched_for(index: SearchIndex) -> None:
     screen = Screen(index, FACES[:3], 0.0, Template.CENTROID)
-    assert screen.search(FACES[0], 2, Template.CENTROID) == []
-    assert screen.search(FACES[5], 2, Template.CENTROID) == index.search(FACES[5], 2)
-    assert screen.search(FACES[0], 2, Template.NEAREST) == index.search(FACES[0], 2, Template.NEAREST)
+    faces = [FACES[0], FACES[5], FACES[1], FACES[6]]
+    found = [[], index.search(FACES[5], 2), [], index.search(FACES[6], 2)]
+    assert screen.search_each(faces, 2, Template.CENTROID) == found
+    by_nearest = [index.search(face, 2, Template.NEAREST) for face in faces]
+    assert screen.search_each(faces, 2, Template.NEAREST) == by_nearest
 
 
 def test_in_a_large_gallery_each_face_is_searched_for(
@@ -49,9 +51,9 @@ def test_in_a_large_gallery_each_face_is_searched_for(
 ) -> None:
     monkeypatch.setattr(index_module, "_FEW", 10)
     screen = Screen(index, FACES[:3], 0.0, Template.CENTROID)
-    assert screen.search(FACES[0], 2, Template.CENTROID) == index.search(FACES[0], 2)
+    assert screen.search_each(FACES[:1], 2, Template.CENTROID) == [index.search(FACES[0], 2)]
 
 
 def test_nobody_is_enrolled() -> None:
     screen = Screen(SearchIndex(FINGERPRINT, []), FACES[:3], REACH, Template.CENTROID)
-    assert screen.search(FACES[0], 2, Template.CENTROID) == []
+    assert screen.search_each(FACES[:1], 2, Template.CENTROID) == [[]]

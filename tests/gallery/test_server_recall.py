@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 from drafts import FINGERPRINT
+from large_gallery import search_effort
 from sqlalchemy import text
 
 from facenet_app.gallery import recall
 from facenet_app.gallery.recall import Recalls
-from facenet_app.gallery.server_index import Measured, search_effort
+from facenet_app.gallery.server_index import Measured
 from facenet_app.gallery.server_vectors import vectors_sent
 from facenet_app.gallery.store import GalleryStore
 

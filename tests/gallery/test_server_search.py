@@ -1,7 +1,10 @@
 """Searching on the server, beside the index in memory of the very same gallery."""
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from large_gallery import at, drafts, efforts
 from numpy.typing import NDArray
 from server import Server
-from sqlalchemy import delete, text
+from sqlalchemy import Connection, Row, delete, text
 
 from facenet_app.domain import Candidate, Consent, Embedding, Place, ServerUrl, Template
 from facenet_app.errors import ModelMismatch
@@ -55,11 +58,11 @@ worlds = st.lists(st.tuples(st.sampled_from(["Anna", "Bea", "Cleo", "Dora"]), di
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(worlds, directions, st.integers(-1, 6), st.sampled_from(list(Template)))
+@given(worlds, st.lists(directions, max_size=4), st.integers(-1, 6), st.sampled_from(list(Template)))
 def test_the_same_as_in_memory_when_ties_abound(
     shared: GalleryStore,
     world: list[tuple[str, NDArray[np.float32]]],
-    probe: NDArray[np.float32],
+    probes: list[NDArray[np.float32]],
     k: int,
     template: Template,
 ) -> None:
@@ -67,9 +70,9 @@ def test_the_same_as_in_memory_when_ties_abound(
         connection.execute(delete(identities))
         reload_all(connection)
     shared.add_people([(name, [at(number, vector)]) for number, (name, vector) in enumerate(world)])
-    asked = Embedding(probe, FINGERPRINT)
+    asked = [Embedding(probe, FINGERPRINT) for probe in probes]
     index = shared.index()
-    assert index.search(asked, k, template) == in_memory(shared, asked, k, template)
+    assert index.search_each(asked, k, template) == [in_memory(shared, each, k, template) for each in asked]
     assert (index.people, index.samples) == (len({name for name, _ in world}), len(world))
     assert shared.check() == []
 
@@ -207,21 +210,72 @@ def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server
         assert store.check() == []
 
 
+def recalls_said(store: GalleryStore, recalls: Recalls) -> None:
+    """As if these had been measured."""
+    with store._database._writer.begin() as connection:
+        given = {"recalls": json.dumps(recalls.to_dict())}
+        connection.execute(text("UPDATE vector_searches SET recalls = CAST(:recalls AS json)"), given)
+
+
+_SCANS = text("""
+SELECT sum(pg_stat_get_xact_numscans(oid)) FILTER (WHERE relname LIKE 'hnsw%') AS hnsw,
+    sum(pg_stat_get_xact_numscans(oid)) FILTER (WHERE relname = :name) AS everybody
+FROM pg_class
+""")
+
+
+def watched(store: GalleryStore, template: Template) -> tuple[ServerIndex, list[tuple[int, int]]]:
+    """An index, and of each of its searches how often it looked into HNSW and how often at all rows."""
+    table = {"name": "centroids" if template is Template.CENTROID else "sample_vectors"}
+    scans: list[tuple[int, int]] = []
+
+    def read(look: Callable[[Connection], Sequence[Row[Any]]]) -> Sequence[Row[Any]]:
+        with store._database._engine.begin() as connection:
+            # So few rows are compared sooner than any index is looked into.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            found = look(connection)
+            done = connection.execute(_SCANS, table).one()
+            scans.append((int(done.hnsw), int(done.everybody)))
+            return found
+
+    return replace(server_of(store), read=read), scans
+
+
 @pytest.mark.parametrize("template", list(Template))
 def test_who_is_not_surely_the_nearest_is_looked_for_thoroughly(
     large: GalleryStore, template: Template
 ) -> None:
-    """With the least effort possible, and where nobody is sure, with that of comparing with everybody."""
-    hasty = Recalls({1: 1.0}, {}, 0.0)
-    with large._database._writer.begin() as connection:
-        given = {"recalls": json.dumps(hasty.to_dict())}
-        connection.execute(text("UPDATE vector_searches SET recalls = CAST(:recalls AS json)"), given)
-    for seed in range(0, 150, 10):
+    """With the least effort possible, and where nobody is sure, by comparing with everybody."""
+    recalls_said(large, Recalls({1: 1.0}, {}, 0.0))
+    for seed in range(0, 150, 30):
+        index, scans = watched(large, template)
         expected = in_memory(large, embedding(seed), EVERYBODY, template)
-        assert large.index().search(embedding(seed), EVERYBODY, template) == expected
-    with large._database._writer.begin() as connection:
-        connection.execute(
-            text("UPDATE vector_searches SET recalls = CAST(:recalls AS json)"),
-            {"recalls": json.dumps(Recalls({1: 1.0}, {}, 3.0).to_dict())},
-        )
-    assert len(large.index().search(embedding(3), 5, template)) == 5  # whoever the index came upon
+        assert index.search(embedding(seed), EVERYBODY, template) == expected
+        assert [(hnsw > 0, everybody > 0) for hnsw, everybody in scans] == [(True, True)]
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_where_somebody_is_sure_nobody_else_is_looked_at(large: GalleryStore, template: Template) -> None:
+    """What the index came upon is the answer, and its distances are exact."""
+    recalls_said(large, Recalls({1: 1.0}, {}, 3.0))
+    index, scans = watched(large, template)
+    found = index.search(embedding(3), 5, template)
+    assert scans == [(1, 0)]
+    exact = {each.identity_id: each for each in in_memory(large, embedding(3), EVERYBODY, template)}
+    assert found == [exact[each.identity_id] for each in found]
+    assert [each.distance for each in found] == sorted({each.distance for each in found})
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_all_faces_of_a_picture_are_one_statement(large: GalleryStore, template: Template) -> None:
+    """Near somebody, near nobody, and the same face twice."""
+    index, scans = watched(large, template)
+    faces = [Embedding(drafts(n)[0].embedding.vector, FINGERPRINT) for n in (7, 80)]
+    faces += [embedding(3), faces[0], embedding(123_456)]
+    assert index.search_each(faces, 3, template) == [in_memory(large, each, 3, template) for each in faces]
+    assert len(scans) == 1
+    assert index.search_each([], 3, template) == []
+    assert len(scans) == 1
+    with pytest.raises(ModelMismatch, match="net-b:1"):
+        index.search_each([*faces, embedding(1, "net-b:1")], 3, template)

@@ -1,5 +1,6 @@
 """Export and import: there and back without a bit of difference, and nothing if either fails."""
 
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -56,6 +57,17 @@ def test_it_makes_no_difference_how_many_are_stored_together(
     assert len(seen) == len({done for done, _ in seen}) >= 61 // (2 * at_once)
     entries = other.audit().entries
     assert sum(each.samples or 0 for each in entries if each.action == "import") == 61
+
+
+def test_which_file_people_came_from_is_in_the_audit_trail(store: GalleryStore, archive: Path) -> None:
+    store.add("Somebody", [draft(900)])
+    bring_in(store, archive)
+    trail = store.audit()
+    came = [entry for entry in trail.entries if entry.action == "import"]
+    assert len(came) == 31
+    assert {entry.source_sha256 for entry in came} == {hashlib.sha256(archive.read_bytes()).hexdigest()}
+    assert trail.entries[0].source_sha256 is None
+    assert trail.faults == ()
 
 
 def test_the_same_gallery_gives_the_same_bytes(
