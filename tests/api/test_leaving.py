@@ -2,6 +2,7 @@
 
 import asyncio
 
+from own_loop import run
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -35,7 +36,7 @@ def test_a_client_has_left_when_it_disconnects_and_not_before() -> None:
             await turns()
             assert gone()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_nothing_waits_on_when_the_answer_is_there() -> None:
@@ -51,4 +52,4 @@ def test_nothing_waits_on_when_the_answer_is_there() -> None:
         assert len(asyncio.all_tasks()) == 1
         assert gone()  # cancelled
 
-    asyncio.run(scenario())
+    run(scenario())

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from own_loop import run
 
 from facenet_app.api.work import MEMORY, Work
 from facenet_app.errors import Overloaded, RequestError, TimedOut
@@ -31,7 +32,7 @@ def test_beyond_the_queue_requests_are_refused() -> None:
             pass
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_so_many_are_worked_on_at_a_time() -> None:
@@ -55,7 +56,7 @@ def test_so_many_are_worked_on_at_a_time() -> None:
         assert sum(await asyncio.gather(*(one(work) for _ in range(50)))) == 50
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())
     assert most <= 2
 
 
@@ -83,7 +84,7 @@ def test_a_request_that_takes_too_long_keeps_its_thread_until_that_ends() -> Non
             assert await work.run(lambda: 7, here) == 7
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_nothing_is_done_for_a_client_that_has_left() -> None:
@@ -98,7 +99,7 @@ def test_nothing_is_done_for_a_client_that_has_left() -> None:
             await work.run(lambda: done.append(2), here)
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())
     assert done == [2]
 
 
@@ -115,7 +116,7 @@ def test_bodies_held_together_are_bounded_and_given_back() -> None:
         assert work.bytes_held == 0
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_draining_waits_for_what_was_taken_and_takes_nothing_more() -> None:
@@ -147,4 +148,4 @@ def test_draining_waits_for_what_was_taken_and_takes_nothing_more() -> None:
         assert finished == ["request", "drained"]
         work.close()
 
-    asyncio.run(scenario())
+    run(scenario())

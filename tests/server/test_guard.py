@@ -1,9 +1,9 @@
 """By which names and from which sites requests are taken."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from own_loop import run
 from starlette.responses import PlainTextResponse
 
 from facenet_app.server.guard import Guard
@@ -26,7 +26,7 @@ def ask(method: str = "GET", path: str = "/", headers: dict[str, str] | None = N
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]  # nothing is received
+    run(guard(scope, None, send))  # type: ignore[arg-type]  # nothing is received
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 
@@ -98,5 +98,5 @@ def test_web_sockets_are_refused() -> None:
         sent.append(message)
 
     guard = Guard(PlainTextResponse("inside"), loopback=True)
-    asyncio.run(guard({"type": "websocket", "path": "/"}, None, send))  # type: ignore[arg-type]  # as above
+    run(guard({"type": "websocket", "path": "/"}, None, send))  # type: ignore[arg-type]  # as above
     assert sent == [{"type": "websocket.close"}]

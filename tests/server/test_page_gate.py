@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from own_loop import run
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -177,7 +178,7 @@ def test_a_name_is_locked_also_for_tries_at_the_same_time(access: AccessFile) ->
         tries = [door.log_in("ada", f"wrong {n}", f"10.0.0.{n}") for n in range(MISTAKES_ALLOWED + 2)]
         return await asyncio.gather(*tries, door.log_in("ada", PASSWORD, "10.0.1.1"))
 
-    assert asyncio.run(at_once()) == [None] * (MISTAKES_ALLOWED + 3)
+    assert run(at_once()) == [None] * (MISTAKES_ALLOWED + 3)
 
 
 def test_an_address_may_not_try_name_after_name(access: AccessFile) -> None:
@@ -188,8 +189,8 @@ def test_an_address_may_not_try_name_after_name(access: AccessFile) -> None:
             assert await door.log_in(name, PASSWORD, address) is None
         return await door.log_in("ada", PASSWORD, address)
 
-    assert asyncio.run(tries("10.0.0.1")) is None
-    assert asyncio.run(door.log_in("ada", PASSWORD, "10.0.0.2")) is not None
+    assert run(tries("10.0.0.1")) is None
+    assert run(door.log_in("ada", PASSWORD, "10.0.0.2")) is not None
 
 
 def test_a_damaged_file_lets_nobody_stay(closed: TestClient, access: AccessFile) -> None:
