@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from facenet_app.embedding.openvino_import import import_openvino
 from facenet_app.weights.store import make_folder, sha256_of, write_aside, writing_to
 
 __all__ = ["cached_openvino_model"]
@@ -57,7 +58,7 @@ def _convert(module: Any, side: int, path: Path) -> None:
     TorchScript rather than ``torch.export``: the latter takes seconds instead of a fifth of one,
     and arrives at OpenVINO with PReLU taken apart, which makes inference a quarter slower.
     """
-    import openvino
+    openvino = import_openvino()  # first: what follows imports it as well
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facenet_app.embedding.openvino_import import import_openvino
 from facenet_app.errors import DeviceUnavailable, WeightsDamaged
 
 __all__ = ["OpenVinoEngine"]
@@ -29,8 +30,7 @@ class OpenVinoEngine:
     device = "cpu"
 
     def __init__(self, model: Path, threads: int = 0, *, half: bool = False) -> None:
-        import openvino
-
+        openvino = import_openvino()
         config: dict[str, Any] = {
             # All threads work on one request: the first answer comes soonest, and a batch is
             # as quick as several requests at once.

@@ -22,6 +22,15 @@ def test_the_same_person(shell: Cli, astronaut: Path, tmp_path: Path) -> None:
     assert "given by hand" in ran.out
 
 
+def test_nothing_is_left_in_the_home_folder(
+    shell: Cli, astronaut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO would leave an id there by which its telemetry knows the machine, if this is not CI."""
+    monkeypatch.delenv("CI", raising=False)
+    assert shell("verify", astronaut, astronaut, *THRESHOLD, HOME=str(tmp_path)).code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_different_people(cli: Cli, astronaut: Path, hopper: Path) -> None:
     ran = cli("verify", astronaut, hopper, *THRESHOLD)
     assert ran.code == 1
