@@ -151,7 +151,7 @@ def test_undo_is_there_after_a_reload_and_in_another_tab_of_the_visitor_only(
         heading(watched, name)
         remove_shown(watched)
         expect(watched.page.get_by_role("button", name=f"Undo: {name}")).to_be_visible()
-    watched.page.reload()
+    watched.reload()
     watched.tab("Gallery")
     press(watched, "Undo: Grace Hopper")
     heading(watched, "Grace Hopper")

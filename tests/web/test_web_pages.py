@@ -83,7 +83,7 @@ def test_the_models_and_their_thresholds(watched: Watched) -> None:
 def test_no_serious_barrier_on_any_tab(watched: Watched, scheme: str) -> None:
     """WCAG as axe-core checks it: names of controls, contrast, roles, the order of headings."""
     watched.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    watched.page.reload()
+    watched.reload()
     watched.press("Eileen Collins and Grace Hopper")
     expect(watched.page.get_by_role("heading", name="Different people")).to_be_visible(timeout=PATIENCE)
     found = []

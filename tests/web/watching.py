@@ -12,6 +12,8 @@ from playwright.sync_api import Page, Request, expect
 PATIENCE = 20_000
 """Milliseconds that an answer may take on a busy machine."""
 LOCAL_SCHEMES = ("data", "blob")
+CUT_OFF = re.compile("signal is aborted|Connection errored out")
+"""What Gradio says of an event that was under way when its page was left."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -33,6 +35,11 @@ class Watched:
         url = urlsplit(request.url)
         if url.scheme not in LOCAL_SCHEMES and url.hostname != "127.0.0.1":
             self.elsewhere.append(request.url)
+
+    def reload(self) -> None:
+        """Load the page again; that what it was fetching is cut off is no error."""
+        self.page.reload()
+        self.errors[:] = [each for each in self.errors if not CUT_OFF.search(each)]
 
     def tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
