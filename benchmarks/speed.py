@@ -18,11 +18,13 @@ from typing import TypeVar
 
 import cv2
 from lfw import lfw_root, sample_pictures
+from lower_bound import MatrixProduct, network_flop
 from measurement import Measurement, as_markdown, as_text, at_least, at_most, machine_lines
 from peers import PEERS, THREADS, dlib_build
 from photos import make_photos
 from startup import measure_startup
 
+from facenet_app.embedding.networks import build_network
 from facenet_app.errors import DeviceUnavailable, FacenetAppError
 from facenet_app.service import FaceService
 
@@ -57,17 +59,26 @@ def measure_pictures(ours: dict[str, FaceService], pictures: Sequence[Path]) -> 
         for picture in pictures[:5]:
             _milliseconds(run, picture)
     taken: dict[str, list[float]] = {name: [] for name in runs}
+    product, speeds = MatrixProduct(THREADS), list[float]()
     for first in range(0, len(pictures), TURN):
+        speeds.append(product.flop_per_second())
         for name, run in runs.items():
             taken[name] += [_milliseconds(run, picture) for picture in pictures[first : first + TURN]]
     times = {name: median(values) for name, values in taken.items()}
     rows = [Measurement(f"One picture, {name}", f"{time:.1f} ms") for name, time in times.items()]
+    rows.append(bound(network_flop(build_network("sface"), 112), median(speeds)))
     for peer in PEERS:
         for name in ours:
             ratio, least = times[peer] / times[name], RATIOS.get(peer)
             what, shown = f"One picture, {peer} against {name}", f"{ratio:.1f} × as long"
             rows.append(at_least(what, shown, ratio, least, " ×") if least else Measurement(what, shown))
     return rows
+
+
+def bound(flop: int, speed: float) -> Measurement:
+    """What float32 costs at least, before a picture is decoded or a face found."""
+    shown = f"{1000 * flop / speed:.1f} ms ({flop / 1e9:.2f} GFLOP at {speed / 1e9:.0f} GFLOP/s)"
+    return Measurement("The network's arithmetic as one matrix product, float32", shown)
 
 
 def measure_batches(name: str, service: FaceService, pictures: Sequence[Path]) -> Measurement:
