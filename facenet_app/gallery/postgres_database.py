@@ -2,7 +2,7 @@
 
 Writers wait for each other in a queue, readers read one snapshot. A transaction
 that the server undid (a lost connection, a deadlock) is made again, and a connection lost while
-committing is looked into: the server knows the transaction by its number.
+committing is looked into (:mod:`facenet_app.gallery.server_outcome`).
 """
 
 import random
@@ -31,6 +31,7 @@ from facenet_app.gallery.schema import gallery
 from facenet_app.gallery.server_engine import server_engine
 from facenet_app.gallery.server_faults import is_conflict, is_lost
 from facenet_app.gallery.server_index import Measured, tend_indexes
+from facenet_app.gallery.server_outcome import end_backend, was_committed
 from facenet_app.gallery.server_search import ServerIndex
 from facenet_app.gallery.server_vectors import follow_changes, vector_faults
 
@@ -60,6 +61,8 @@ WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock))
 UPDATE gallery SET revision = revision + 1 FROM turn
 RETURNING revision, fingerprint, CAST(pg_current_xact_id() AS text) AS number, pg_backend_pid() AS backend
 """)
+
+_HEAD: Final = select(gallery.c.audit_head)
 
 
 class PostgresDatabase(Database):
@@ -142,15 +145,16 @@ class PostgresDatabase(Database):
                 begun = self._begin_write(connection)
                 yield connection
                 self._end_write(connection)
+                head = connection.execute(_HEAD).scalar_one()
             except BaseException as error:
                 transaction.rollback()
                 if begun is not None and isinstance(error, DBAPIError) and is_lost(error.orig):
-                    self._end_backend(begun)
+                    end_backend(self._writer, begun)
                 raise
             try:
                 transaction.commit()
             except DBAPIError as error:
-                if not is_lost(error.orig) or not self._was_committed(begun, error):
+                if not is_lost(error.orig) or not self._was_committed(begun, head, error):
                     raise
         with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
             if self._is_any_index_due():
@@ -167,33 +171,20 @@ class PostgresDatabase(Database):
         follow_changes(connection)
         super()._end_write(connection)
 
-    def _was_committed(self, begun: Row[Any], lost: DBAPIError) -> bool:
-        """Whether the server kept the transaction although its answer did not come.
+    def _was_committed(self, begun: Row[Any], head: str, lost: DBAPIError) -> bool:
+        """See :func:`was_committed`.
 
         Raises:
             GalleryError: the server did not come back within ``PATIENCE`` seconds.
         """
-        deadline = time.monotonic() + PATIENCE
-        status = select(func.pg_xact_status(text("CAST(:number AS xid8)"))).params(number=begun.number)
-        while time.monotonic() < deadline:
-            with suppress(DBAPIError), self._writer.connect() as connection:
-                found = connection.execute(status).scalar_one()
-                if found in ("committed", "aborted"):
-                    return bool(found == "committed")
-            self._end_backend(begun)  # still in progress: its process has not noticed yet
-            time.sleep(_FIRST_PAUSE)
-        raise GalleryError(
-            f"the connection to the gallery {self.place} was lost while a change was being kept, "
-            "and whether it was is not known",
-            "look with `facenet-app gallery list` before you try again",
-        ) from lost
-
-    def _end_backend(self, begun: Row[Any]) -> None:
-        """End the server process of a connection that was lost, lest it keeps others waiting."""
-        ours = "pid = :backend AND backend_xid = CAST(CAST(:number AS xid8) AS xid)"
-        end = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608 (constant)
-        with suppress(DBAPIError), self._writer.connect() as connection:
-            connection.execute(end, {"backend": begun.backend, "number": begun.number})
+        found = was_committed(self._writer, begun, head, PATIENCE)
+        if found is None:
+            raise GalleryError(
+                f"the connection to the gallery {self.place} was lost while a change was being kept, "
+                "and whether it was is not known",
+                "look with `facenet-app gallery list` before you try again",
+            ) from lost
+        return found
 
     def wipe(self) -> None:
         """Free the room of removed rows for new ones.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from facenet_app.domain import Place
 from facenet_app.errors import GalleryError
 
-__all__ = ["is_conflict", "is_lost", "server_error"]
+__all__ = ["is_conflict", "is_lost", "is_unheard_of", "server_error"]
 
 _RETRY: Final = "try again in a moment"
 _LOST: Final = (
@@ -90,3 +90,10 @@ def is_conflict(error: BaseException | None) -> bool:
     no order of whole transactions could give.
     """
     return getattr(error, "sqlstate", "") in {"40001", "40P01"}
+
+
+def is_unheard_of(error: BaseException | None) -> bool:
+    """Whether the server, asked about a transaction's number, says that it has not come to that yet: it
+    died with it before any of it was on the disk.
+    """
+    return getattr(error, "sqlstate", "") == "22023"
