@@ -83,10 +83,10 @@ def hopper() -> Path:
 @pytest.fixture(scope="session")
 def two_people_video(astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of MP4; see :mod:`made_video`."""
-    from made_video import write_video
+    from made_video import public_faces, write_video
 
     path = tmp_path_factory.mktemp("video") / "visit.mp4"
-    write_video(path, astronaut, hopper, "mp4v")
+    write_video(path, public_faces(astronaut, hopper), "mp4v")
     return path
 
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from made_video import COLLINS, FPS, HOPPER, SECONDS
+from made_video import FPS, SECONDS, STANDS, WALKS
 
 from facenet_app.domain import Decision, VideoIdentification
 from facenet_app.errors import UsageError
@@ -36,7 +36,7 @@ def test_both_people_are_seen_when_they_are_there(seen: VideoIdentification) -> 
     assert seen.pictures == 5 * SECONDS
     assert seen.people == ("Eileen Collins", "Grace Hopper")
     assert seen.decision is Decision.MATCH
-    for each, (first, last) in zip(seen.appearances, (COLLINS, HOPPER), strict=True):
+    for each, (first, last) in zip(seen.appearances, (WALKS, STANDS), strict=True):
         shown = [picture for picture in range(0, FPS * SECONDS, 2) if first <= picture <= last]
         assert [round(sighting.time * FPS) for sighting in each.sightings] == shown
         assert each.start == pytest.approx(shown[0] / FPS)
@@ -83,7 +83,7 @@ def test_the_annotated_video_shows_every_picture_that_was_looked_at(
         ((pixels.astype(int) @ [-1, 1.5, -1]) > 60).sum() for pixels in (each.pixels for each in pictures)
     ]
     boxed = [count > 300 for count in greens]
-    shown = [COLLINS[0] <= 2 * tick <= COLLINS[1] or HOPPER[0] <= 2 * tick <= HOPPER[1] for tick in range(30)]
+    shown = [WALKS[0] <= 2 * tick <= WALKS[1] or STANDS[0] <= 2 * tick <= STANDS[1] for tick in range(30)]
     assert boxed == shown
     assert list(tmp_path.iterdir()) == [target]
 

@@ -1,31 +1,31 @@
 """A service with a threshold of its own, and one running page for all tests that need one."""
 
 import json
-import os
-import re
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from cutting_proxy import CuttingProxy
 from members import PASSWORD, Members
 from PIL import Image
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from real_people import Person, lfw_people, public_people, write_camera
+from running_page import ROOT, RunningPage
 from watching import PATIENCE, Watched
 
 from facenet_app.access.access_file import AccessFile
 from facenet_app.access.role import Role
+from facenet_app.client import FaceClient
 from facenet_app.service import FaceService
 from facenet_app.web import text
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from server import Server
+
 THRESHOLD = 1.131
 """Given by hand, so that these tests do not depend on what was measured for the model."""
-STARTUP_SECONDS = 240
+ENROLLED = 3
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -67,40 +67,6 @@ def unmeasured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"model": "unmeasured", "models": models}
 
 
-@dataclass
-class RunningPage:
-    """app.py in a process of its own; ``lines`` is what it said so far."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-    lines: list[str] = field(default_factory=list)
-    ready: threading.Event = field(default_factory=threading.Event)
-    more: threading.Condition = field(default_factory=threading.Condition)
-    address: str = ""
-
-    def read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self.more:
-                self.lines.append(line)
-                self.more.notify_all()
-            if found := re.search(r"http://[\d.:]+\d", line):
-                self.address = found[0]
-                self.ready.set()
-        self.ready.set()
-
-    def logged(self, *parts: str) -> dict[str, Any]:
-        """The first line of the log with these parts, once it is there."""
-
-        def found() -> str | None:
-            return next((line for line in self.lines if all(part in line for part in parts)), None)
-
-        with self.more:
-            line = self.more.wait_for(found, PATIENCE / 1000)
-        assert line, f"the log has no line with {parts}"
-        return dict(json.loads(line))
-
-
 StartPage = Callable[..., RunningPage]
 
 
@@ -111,35 +77,26 @@ def start_page(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
     def start(**settings: object) -> RunningPage:
         folder = tmp_path_factory.mktemp("page")
-        given = {"gallery": folder / "gallery.db", "cache": model_cache, "port": 0, "threshold": THRESHOLD}
-        variables = {
-            f"FACENET_APP_{name.upper()}": str(value)
-            for name, value in (given | settings).items()
-            if value is not None
+        given = {
+            "gallery": folder / "gallery.db",
+            "calibration": folder / "calibration",
+            "runs": folder / "runs",
+            "cache": model_cache,
+            "port": 0,
+            "threshold": THRESHOLD,
         }
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py")],
-            env={**os.environ, "TMPDIR": str(folder), **variables},
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        pages.append(page := RunningPage(process, folder))
-        threading.Thread(target=page.read, daemon=True).start()
-        assert page.ready.wait(STARTUP_SECONDS), "the page did not start in time"
+        pages.append(page := RunningPage.started(folder, given | settings))
         return page
 
     yield start
     for page in pages:
         page.process.terminate()
+    for page in pages:
         page.process.wait(20)
-        assert page.process.stdout is not None
-        page.process.stdout.close()
 
 
 @pytest.fixture(scope="session")
-def shared_page(start_page: StartPage) -> RunningPage:
+def sqlite_page(start_page: StartPage) -> RunningPage:
     """A page with a gallery in a file."""
     page = start_page()
     assert page.address, "".join(page.lines)
@@ -147,9 +104,59 @@ def shared_page(start_page: StartPage) -> RunningPage:
 
 
 @pytest.fixture(scope="session")
-def page_server(shared_page: RunningPage) -> RunningPage:
-    """The page that most tests share."""
-    return shared_page
+def proxy(server: "Server") -> Iterator[CuttingProxy]:
+    """What the page reaches PostgreSQL through, so that it can be cut off."""
+    (place,) = Path(server.folder).glob(".s.PGSQL.*[0-9]")
+    proxy = CuttingProxy(place)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_page(server: "Server", proxy: CuttingProxy, start_page: StartPage) -> Iterator[RunningPage]:
+    """A page whose gallery is on a PostgreSQL server."""
+    with server.database() as address:
+        page = start_page(gallery=proxy.address(address))
+        assert page.address, "".join(page.lines)
+        yield page
+        page.stop()
+
+
+@pytest.fixture(scope="session")
+def page_server(request: pytest.FixtureRequest) -> RunningPage:
+    """The page that most tests share: on SQLite, or see :mod:`databases`."""
+    database = getattr(request, "param", "sqlite")
+    return request.getfixturevalue(f"{database}_page")
+
+
+@pytest.fixture
+def nobody(page_server: RunningPage) -> None:
+    """The gallery is empty, whatever other tests of the page left in it."""
+    with FaceClient(page_server.address) as client:
+        for each in client.identities():
+            client.remove(each["id"])
+
+
+@pytest.fixture
+def enrolled(nobody: None, page_server: RunningPage, people: list[Person]) -> list[Person]:
+    """The first of the people are in the gallery, with their first photos."""
+    enrolled = people[:ENROLLED]
+    with FaceClient(page_server.address) as client:
+        for person in enrolled:
+            client.enroll(person.name, person.photos[:1])
+    return enrolled
+
+
+@pytest.fixture(scope="session")
+def people(
+    request: pytest.FixtureRequest, astronaut: Path, hopper: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Person]:
+    """People with at least four photos each: LFW's, or where that is missing the two in the public domain."""
+    try:
+        lfw = request.getfixturevalue("lfw")
+    except pytest.skip.Exception:
+        return public_people(astronaut, hopper, tmp_path_factory.mktemp("people"))
+    return lfw_people(lfw)
 
 
 @pytest.fixture(scope="session")
@@ -178,8 +185,19 @@ def playwright(chromium: Path) -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright, chromium: Path) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+def browser(
+    playwright: Playwright, chromium: Path, people: list[Person], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """Chromium with a camera, before which the first of the people sits, as in the third photo."""
+    video = tmp_path_factory.mktemp("camera") / "person.mjpeg"
+    write_camera(video, people[0].photos[2])
+    arguments = [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={video}",
+    ]
+    browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
     yield browser
     browser.close()
 

@@ -3,32 +3,27 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from databases import on_both_databases
 from playwright.sync_api import expect
+from real_people import Person, write_large
 from watching import Watched, heading
 
-pytestmark = pytest.mark.browser
-
-ORIENTATION = 274
-TURNED = 6
-"""EXIF: the file shows the picture turned by 90° to the left."""
+pytestmark = [pytest.mark.browser, on_both_databases]
 
 
-@pytest.fixture
-def large(hopper: Path, tmp_path: Path) -> Path:
-    """Grace Hopper, 3024 x 4032, lying on her side in the file."""
-    path = tmp_path / "IMG_0001.jpg"
-    with Image.open(hopper) as picture:
-        upright = picture.convert("RGB").crop((31, 0, 481, 600)).resize((3024, 4032))
-    exif = Image.Exif()
-    exif[ORIENTATION] = TURNED
-    upright.transpose(Image.Transpose.ROTATE_90).save(path, quality=90, exif=exif)
+@pytest.fixture(scope="module")
+def large(people: list[Person], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another photo of somebody enrolled."""
+    path = tmp_path_factory.mktemp("photos") / "IMG_0001.jpg"
+    write_large(path, people[0].photos[1])
     return path
 
 
-def test_a_large_turned_photo_is_compared_upright(watched: Watched, large: Path, hopper: Path) -> None:
+def test_a_large_turned_photo_is_compared_upright(
+    watched: Watched, large: Path, people: list[Person]
+) -> None:
     watched.upload("probe", large)
-    watched.upload("reference", hopper)
+    watched.upload("reference", people[0].photos[0])
     watched.press("Compare")
     heading(watched, "Same person")
     shown = watched.page.locator("#verify-result").get_by_role("img", name="Probe photo")
@@ -38,11 +33,17 @@ def test_a_large_turned_photo_is_compared_upright(watched: Watched, large: Path,
     assert shown.evaluate("image => image.src.length") < 400_000
 
 
-def test_a_large_photo_is_searched_and_enrolled(watched: Watched, large: Path) -> None:
+@pytest.mark.usefixtures("enrolled")
+def test_a_large_photo_is_searched_and_enrolled(watched: Watched, large: Path, people: list[Person]) -> None:
+    name = people[0].name
     watched.tab("Identify")
     watched.upload("identify-photo", large)
     watched.press("Identify")
-    heading(watched, "1 face found")
+    heading(watched, "1 face found, 1 recognized")
+    expect(watched.page.get_by_role("cell", name=name, exact=True).first).to_be_visible()
     watched.tab("Enroll")
     watched.upload("enroll-files", large)
-    expect(watched.page.locator("#enroll-preview")).to_contain_text("Good IMG_0001.jpg", timeout=20_000)
+    expect(watched.page.locator("#enroll-preview")).to_contain_text("Good IMG_0001.jpg")
+    watched.page.get_by_label("Name", exact=True).fill(name)
+    watched.press("Enroll")
+    heading(watched, f"Stored 1 picture of {name}")

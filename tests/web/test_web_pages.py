@@ -1,82 +1,67 @@
-"""More of the page in Chromium: many pairs, the models, and whether everybody can use it."""
+"""More of the page in Chromium: many pairs, many people, and whether everybody can use it."""
 
 import zipfile
 from pathlib import Path
 
 import pytest
+from databases import on_both_databases
 from playwright.sync_api import expect
+from real_people import Person, write_folders
 from watching import PATIENCE, Watched, heading
+
+from facenet_app.evaluation.lfw import read_pairs
+from facenet_app.web.people import PEOPLE_SHOWN
 
 pytestmark = pytest.mark.browser
 
 TABS = ("Verify", "Identify", "Enroll", "Gallery", "Models")
 
 
-def test_many_pairs_are_compared_and_saved(
-    watched: Watched, astronaut: Path, hopper: Path, two_faces: Path, tmp_path: Path
-) -> None:
+@on_both_databases
+@pytest.mark.lfw
+def test_many_pairs_are_compared_and_saved(watched: Watched, lfw: Path, tmp_path: Path) -> None:
+    every = read_pairs(lfw.parent / "pairsDevTest.txt")
+    pairs = [*every[:3], *every[-3:]]
     with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
-        for picture in (astronaut, hopper, two_faces):
-            archive.write(picture, picture.name)
-    lines = "probe,reference", f"{hopper.name},{two_faces.name}", f"{astronaut.name},{hopper.name}"
-    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+        for picture in {picture for pair in pairs for picture in (pair.probe, pair.reference)}:
+            archive.write(lfw / picture, picture)
+    lines = "probe,reference", *(f"{pair.probe},{pair.reference}" for pair in pairs)
+    (tmp_path / "pairs.csv").write_text("\n".join(lines), encoding="utf-8")
     watched.page.get_by_role("button", name="Many pairs at once").click()
     watched.upload("batch-files", tmp_path / "pictures.zip", tmp_path / "pairs.csv")
     watched.press("Compare all")
     result = watched.page.locator("#batch-result")
-    expect(result).to_contain_text("Same person: 1 · Different people: 1", timeout=PATIENCE)
+    expect(result).to_contain_text("Same person: 3 · Different people: 3", timeout=PATIENCE)
     with watched.page.expect_download() as download:
         watched.page.locator("#batch-save").click()
     saved = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert saved[0].startswith("probe,reference,decision")
-    assert [line.split(",")[2] for line in saved[1:]] == ["match", "non_match"]
+    assert [line.split(",")[2] for line in saved[1:]] == ["match"] * 3 + ["non_match"] * 3
 
 
-def test_another_face_is_chosen(watched: Watched, two_faces: Path, astronaut: Path) -> None:
-    watched.upload("probe", two_faces)
-    watched.upload("reference", astronaut)
-    watched.press("Compare")
-    heading(watched, "Different people")  # Grace Hopper is the larger one
-    choice = watched.page.locator("#probe-face")
-    expect(choice.get_by_role("radio")).to_have_count(2)
-    expect(choice.get_by_role("radio", name="2")).to_be_checked()
-    expect(watched.page.locator("#reference-face")).to_be_hidden()
-    choice.get_by_role("radio", name="1").check()
-    heading(watched, "Same person")
-    watched.page.locator("#probe").get_by_role("button", name="Remove Image").click()
-    expect(choice).to_be_hidden()
-    expect(watched.page.get_by_role("heading", name="Same person")).to_have_count(0)
-
-
-def test_many_people_are_enrolled(watched: Watched, astronaut: Path, hopper: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "people.zip", "w") as archive:
-        archive.write(astronaut, "Sally Ride/1.png")  # a name that no other test of the shared page uses
-        archive.writestr("Sally Ride/2.jpg", b"no picture")
+@on_both_databases
+@pytest.mark.lfw
+@pytest.mark.usefixtures("nobody", "lfw")
+def test_many_people_are_enrolled_and_found(watched: Watched, people: list[Person], tmp_path: Path) -> None:
+    many = people[: PEOPLE_SHOWN + 2]
+    write_folders(archive := tmp_path / "people.zip", many, photos=1)
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.writestr(f"people/{many[0].name}/letter.jpg", b"no picture")
     watched.tab("Enroll")
     watched.page.get_by_role("button", name="Many people at once").click()
-    watched.upload("enroll-zip", tmp_path / "people.zip")
+    watched.upload("enroll-zip", archive)
     watched.press("Enroll all")
-    heading(watched, "Stored 1 picture of 1 person")
-    expect(watched.page.locator("#enroll-many-result")).to_contain_text("Sally Ride/2.jpg")
+    heading(watched, f"Stored {len(many)} pictures of {len(many)} people")
+    expect(watched.page.locator("#enroll-many-result")).to_contain_text("letter.jpg")
     watched.tab("Gallery")
-    watched.page.get_by_role("radio", name="Sally Ride").check()
-    heading(watched, "Sally Ride")
-    watched.press("Remove…")
-    watched.press("Yes, remove")
-    expect(watched.page.locator("#gallery-news")).to_contain_text("Sally Ride was removed")
-
-
-def test_the_models_and_their_thresholds(watched: Watched) -> None:
-    watched.tab("Models")
-    shown = watched.page.locator("#models-in-use")
-    expect(shown).to_contain_text("sface: 128 numbers a face")
-    expect(shown.get_by_role("row")).to_have_count(5)
-    expect(watched.page.locator("#models-card")).to_contain_text("Where it goes wrong")
-    watched.page.get_by_label("Model", exact=True).click()
-    watched.page.get_by_role("option", name="casia").click()
-    expect(watched.page.locator("#models-card")).to_contain_text("CASIA-WebFace")
-    watched.press("Measure")
-    expect(watched.page.locator("#models-result")).to_contain_text("A ZIP file is needed")
+    listed = watched.page.locator("#gallery-people").get_by_role("radio")
+    expect(listed).to_have_count(PEOPLE_SHOWN)
+    watched.page.locator("#gallery-people-next").click()
+    expect(listed).to_have_count(2)
+    watched.page.get_by_label("Find by name").fill(many[0].name.upper())
+    expect(listed).to_have_count(1)
+    listed.check()
+    heading(watched, many[0].name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,11 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
-from made_video import write_video
+from databases import on_both_databases
+from made_video import cut, write_video
 from playwright.sync_api import Download, expect
+from real_people import Person
 from watching import PATIENCE, Watched
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, on_both_databases, pytest.mark.usefixtures("enrolled")]
+
+MIDDLE = (45, 15, 205, 235)
+"""Where the person is in a photo of LFW."""
+
+
+@pytest.fixture(scope="module")
+def videos(people: list[Person], tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Six seconds and a minute of two people who are enrolled, by how often the six seconds are in it."""
+    folder = tmp_path_factory.mktemp("video")
+    seen = cut(people[0].photos[3], MIDDLE), cut(people[1].photos[3], MIDDLE)
+    for times in (1, 10):
+        write_video(folder / f"visit-{times}.mp4", seen, "mp4v", times)
+    return {times: folder / f"visit-{times}.mp4" for times in (1, 10)}
 
 
 def open_panel(watched: Watched) -> None:
@@ -16,34 +31,38 @@ def open_panel(watched: Watched) -> None:
     watched.page.get_by_role("button", name="Video file").click()
 
 
-def test_a_video_is_looked_through_and_played(watched: Watched, two_people_video: Path) -> None:
+def test_a_video_is_looked_through_and_played(
+    watched: Watched, videos: dict[int, Path], people: list[Person]
+) -> None:
     open_panel(watched)
     watched.page.locator("#video-rate").get_by_role("radio", name="2").check()
-    watched.upload("video-file", two_people_video)
+    watched.upload("video-file", videos[1])
     watched.press("Look through the video")
     result = watched.page.locator("#video-result")
-    expect(result.get_by_role("heading")).to_be_visible(timeout=PATIENCE)
-    expect(result.get_by_role("row")).to_have_count(3)  # with names or without: the page is shared
+    names = [person.name for person in people[:2]]
+    expect(result.get_by_role("heading", name=", ".join(names))).to_be_visible()
+    expect(result.get_by_role("row")).to_have_count(3)
     expect(result).to_contain_text("12 pictures of 5.5 seconds")
     played = watched.page.locator("#video-annotated video")
     expect(played).to_have_js_property("videoWidth", 640, timeout=PATIENCE)
     assert played.evaluate("video => video.duration") == pytest.approx(6, abs=0.6)
     with watched.page.expect_download() as download:
         watched.page.locator("#video-json").click()
-    assert json.loads(saved(download.value))["pictures"] == 12
+    document = json.loads(saved(download.value))
+    assert document["pictures"] == 12
+    assert [each["name"] for each in document["appearances"]] == names
     with watched.page.expect_download() as download:
         watched.page.locator("#video-csv").click()
-    assert saved(download.value).startswith("name,start,end")
+    assert [line.split(",")[0] for line in saved(download.value).splitlines()] == ["name", *names]
     assert watched.overflow() <= 0
 
 
 def test_a_long_video_is_stopped(
-    watched: Watched, page_server, astronaut: Path, hopper: Path, tmp_path: Path
+    watched: Watched, page_server, videos: dict[int, Path], tmp_path: Path
 ) -> None:
-    write_video(video := tmp_path / "long.mp4", astronaut, hopper, "mp4v", times=10)
     open_panel(watched)
     watched.page.locator("#video-rate").get_by_role("radio", name="10").check()
-    watched.upload("video-file", video)
+    watched.upload("video-file", videos[10])
     watched.press("Look through the video")
     expect(watched.page.locator("#video-result progress")).to_be_visible(timeout=PATIENCE)
     watched.press("Stop")
@@ -56,7 +75,7 @@ def test_a_long_video_is_stopped(
     watched.press("Look through the video")
     alert = watched.page.locator("#video-result").get_by_role("alert")
     expect(alert).to_contain_text("letter.mp4 is no video", timeout=PATIENCE)
-    watched.wait_until(lambda: beside(page_server.folder, "long.mp4") == {"long.mp4"})
+    watched.wait_until(lambda: beside(page_server.folder, videos[10].name) == {videos[10].name})
 
 
 def beside(folder: Path, name: str) -> set[str]:
