@@ -137,12 +137,12 @@ def open_gallery(settings: Settings, *, any_model: bool = False) -> "GalleryStor
     if any_model:
         # Some of what is done with any gallery needs no key, such as looking at its audit trail.
         return GalleryStore.open(
-            settings.gallery, model=settings.model, fingerprint=None, recall=settings.search_recall
+            settings.gallery, model=settings.model, fingerprint=None, use=settings.server_use
         ).with_keys(keys)
     manifest = load_manifest(settings.model, settings.models)
     fingerprint = embedding_fingerprint(manifest, settings)
     store = GalleryStore.open(
-        settings.gallery, model=manifest.id, fingerprint=fingerprint, recall=settings.search_recall
+        settings.gallery, model=manifest.id, fingerprint=fingerprint, use=settings.server_use
     )
     try:
         return store.unlock(keys)

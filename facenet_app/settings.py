@@ -11,7 +11,7 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import BeforeValidator, Field, InstanceOf, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from facenet_app.domain import DEFAULT_RECALL, GateMode, Selection, ServerUrl, Template, place_of
+from facenet_app.domain import GateMode, Selection, ServerUrl, ServerUse, Template, place_of
 from facenet_app.errors import UsageError
 
 __all__ = ["DEFAULT_FMR", "DEFAULT_FPIR", "Settings", "load_settings"]
@@ -54,11 +54,23 @@ class Settings(BaseSettings):
         "postgresql+psycopg://USER@HOST/DATABASE",
     )
     search_recall: float = Field(
-        DEFAULT_RECALL,
+        ServerUse().recall,
         gt=0,
         le=1,
-        description="least share of searches in a large gallery on PostgreSQL that find the nearest person; "
-        "1 = compare with everybody, as galleries in a file do",
+        description="least share of searches for enrolled people in a large gallery on PostgreSQL that find "
+        "the nearest person; 1 = compare with everybody",
+    )
+    search_in: Literal["server", "memory"] = Field(
+        "server",
+        description="where a gallery on PostgreSQL is searched; memory: in that of each process, exactly, as "
+        "a gallery in a file is",
+    )
+    write_patience: float = Field(
+        ServerUse().patience,
+        gt=0,
+        le=3600,
+        description="seconds that a writer of a gallery on PostgreSQL waits for others; then it says so and "
+        "nothing was changed",
     )
     gallery_key_file: Path | None = Field(
         None,
@@ -222,6 +234,11 @@ class Settings(BaseSettings):
     def verification_fmr(self) -> float:
         """The false match rate at which two pictures are compared."""
         return DEFAULT_FMR if self.fmr is None else self.fmr
+
+    @property
+    def server_use(self) -> ServerUse:
+        """How a gallery on a server is used."""
+        return ServerUse(self.search_recall, self.search_in == "memory", self.write_patience)
 
     @property
     def search_fpir(self) -> float:

@@ -41,11 +41,10 @@ from facenet_app.domain.faces import (
 )
 from facenet_app.domain.notice import Notice, NoticeCode
 from facenet_app.domain.searched import Searched
-from facenet_app.domain.server import DEFAULT_RECALL, Place, ServerUrl, place_of
+from facenet_app.domain.server import Place, ServerUrl, ServerUse, place_of
 from facenet_app.domain.video import Appearance, Sighting, VideoIdentification
 
 __all__ = [
-    "DEFAULT_RECALL",
     "HALF_MARK",
     "MIRROR_MARK",
     "Appearance",
@@ -86,6 +85,7 @@ __all__ = [
     "Searched",
     "Selection",
     "ServerUrl",
+    "ServerUse",
     "Sighting",
     "StoredFace",
     "Template",

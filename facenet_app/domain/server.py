@@ -7,10 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from facenet_app.errors import UsageError
 
-__all__ = ["DEFAULT_RECALL", "Place", "ServerUrl", "place_of"]
-
-DEFAULT_RECALL: Final = 0.999
-"""Least share of searches on a server that find the nearest person."""
+__all__ = ["Place", "ServerUrl", "ServerUse", "place_of"]
 
 _SCHEMES: Final = ("postgresql+psycopg", "postgresql", "postgres")
 _SECRET: Final = ("password", "sslpassword")
@@ -71,6 +68,20 @@ class ServerUrl:
         query = f"?{urlencode(shown, safe='/*')}" if shown else ""
         at = "@" if user or secret else ""
         return f"{_SCHEMES[0]}://{user}{secret}{at}{host}{port}/{quote(self.database, safe='')}{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUse:
+    """How a gallery on a server is used; one in a file has no use for this.
+
+    ``recall`` is the least share of searches for people who are enrolled that find the nearest person there;
+    with ``in_memory`` this process compares with everybody itself. A writer waits ``patience`` seconds for
+    others. See the settings of these names.
+    """
+
+    recall: float = 0.999
+    in_memory: bool = False
+    patience: float = 20.0
 
 
 Place = Path | ServerUrl

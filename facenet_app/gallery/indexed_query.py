@@ -1,4 +1,4 @@
-"""One search by a pgvector HNSW index: its text, and how hard it looks."""
+"""One search by a pgvector HNSW index: its text, and how it looks."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,14 +9,12 @@ from sqlalchemy import Connection, String, bindparam, text
 
 from facenet_app.gallery.server_vectors import as_text
 
-__all__ = ["MOST_EFFORT", "IndexedQuery"]
+__all__ = ["IndexedQuery"]
 
-MOST_EFFORT: Final = 1000
-"""The largest ``hnsw.ef_search`` that pgvector takes."""
-
+# As the function nearest_people does: 10 rows at a time, as many times as are asked for.
 _PREPARE: Final = text(
-    "SELECT set_config('hnsw.ef_search', :effort, true),"
-    " set_config('hnsw.iterative_scan', 'strict_order', true)"
+    "SELECT set_config('hnsw.ef_search', '10', true),"
+    " set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 )
 
 
@@ -29,12 +27,14 @@ class IndexedQuery:
     dimension: int
 
     @staticmethod
-    def prepare(connection: Connection, effort: int) -> None:
-        """Set how hard the index looks (``hnsw.ef_search``), until the transaction ends."""
-        connection.execute(_PREPARE, {"effort": str(min(effort, MOST_EFFORT))})
+    def prepare(connection: Connection) -> None:
+        """Set how the index looks, until the transaction ends."""
+        connection.execute(_PREPARE)
 
     def owners(self, connection: Connection, probe: NDArray[np.float32], rows: int) -> list[str]:
-        """Owners of the ``rows`` rows nearest to ``probe``, float32 (dimension,), nearest first."""
+        """Owners of the first ``rows`` rows that the index comes upon, about in order of their distance from
+        ``probe``, float32 (dimension,).
+        """
         typed = f"halfvec({self.dimension})"
         order = f"CAST(vector AS {typed}) <-> CAST(:probe AS {typed})"
         chosen = f"SELECT identity_id FROM {self.table} WHERE fingerprint = :whose"  # noqa: S608 (constant)

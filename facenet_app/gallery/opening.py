@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from facenet_app.domain import Place
+from facenet_app.domain import Place, ServerUse
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
 
 __all__ = ["gallery_file", "is_gallery", "open_database"]
 
 
-def open_database(place: Place, *, model: str, fingerprint: str | None, recall: float) -> Database:
+def open_database(place: Place, *, model: str, fingerprint: str | None, use: ServerUse) -> Database:
     """The gallery's database, brought up to date. The other kind's library is not even loaded.
 
-    ``recall`` is for a server alone: see :attr:`facenet_app.settings.Settings.search_recall`.
+    ``use`` is for a server alone.
 
     Raises:
         GalleryError: see :meth:`facenet_app.gallery.store.GalleryStore.open`.
@@ -23,7 +23,7 @@ def open_database(place: Place, *, model: str, fingerprint: str | None, recall: 
         return SqliteDatabase.open(place, model=model, fingerprint=fingerprint)
     from facenet_app.gallery.postgres_database import PostgresDatabase
 
-    return PostgresDatabase(place, recall).start(model, fingerprint)
+    return PostgresDatabase(place, use).start(model, fingerprint)
 
 
 def gallery_file(place: Place) -> Path:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from facenet_app.domain import Finding, ServerUrl
+from facenet_app.domain import Finding, ServerUrl, ServerUse
 from facenet_app.errors import GalleryError
 from facenet_app.gallery.database import Database
 from facenet_app.gallery.faults import gallery_errors
@@ -40,7 +40,7 @@ __all__ = ["PostgresDatabase"]
 Result = TypeVar("Result")
 
 PATIENCE: Final = 10
-"""Seconds to wait for another program's transaction, and for a lost server to come back at a commit."""
+"""Seconds to wait for a connection, and for a lost server to come back at a commit."""
 
 ATTEMPTS: Final = 5
 """How often a transaction is made that the server keeps undoing."""
@@ -70,17 +70,17 @@ class PostgresDatabase(Database):
 
     Args:
         url: of the database, which must exist; the tables are made in it.
-        recall: see :attr:`facenet_app.settings.Settings.search_recall`.
+        use: what may differ from program to program.
     """
 
     traces = "the free space of the server's files"
 
-    def __init__(self, url: ServerUrl, recall: float) -> None:
-        engine = server_engine(url, PATIENCE)
+    def __init__(self, url: ServerUrl, use: ServerUse) -> None:
+        engine = server_engine(url, PATIENCE, use.patience)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(url, reader, engine)
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._recall = recall
+        self._use = use
 
     @classmethod
     def has_tables(cls, url: ServerUrl) -> bool:
@@ -89,7 +89,7 @@ class PostgresDatabase(Database):
         Raises:
             GalleryError: it cannot be reached.
         """
-        database = cls(url, 1)
+        database = cls(url, ServerUse())
         try:
             return database.read(lambda connection: bool(inspect(connection).get_table_names()))
         finally:
@@ -158,11 +158,11 @@ class PostgresDatabase(Database):
                     raise
         with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
             if self._is_any_index_due():
-                tend_indexes(self._writer, self._recall)
+                tend_indexes(self._writer, self._use.recall)
 
     def _is_any_index_due(self) -> bool:
         with self._alone.connect() as connection:
-            return any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
+            return any(each.is_due(self._use.recall) for each in Measured.all_of(connection).values())
 
     def _begin_write(self, connection: Connection) -> Row[Any]:
         return connection.execute(_BEGIN_WRITE, {"lock": _TURN_LOCK}).one()
@@ -204,16 +204,18 @@ class PostgresDatabase(Database):
 
         self._one_by_one(vacuum)
 
-    def index(self, now: datetime) -> ServerIndex:
-        """The server's search of all whose consent holds ``now``; asks the server nothing yet."""
+    def index(self, now: datetime) -> ServerIndex | None:
+        """The server's search, which is asked nothing yet; None if this process searches in its memory."""
         self._open()
-        return ServerIndex(self._one_by_one, self._recall, now)
+        if self._use.in_memory:
+            return None
+        return ServerIndex(self._one_by_one, self._use.recall, now)
 
     def damages(self, connection: Connection) -> Iterator[Finding]:
         """Whether the vectors that searches use are those of the samples, and are found quickly."""
         yield from vector_faults(connection)
         for each in Measured.all_of(connection).values():
-            if each.is_due(self._recall):
+            if each.is_due(self._use.recall):
                 yield Finding(
                     "slow_search",
                     f"searches compare with all {each.rows:,} rows of {each.table}: its index is not ready",

@@ -1,7 +1,11 @@
-"""Measuring how often an approximate search finds the nearest row, against comparing with all of them."""
+"""Measuring how far an approximate search has to look until it comes upon the nearest row, against
+comparing with all of them.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, Self
 
 import numpy as np
@@ -11,105 +15,129 @@ from sqlalchemy import Connection, text
 from facenet_app.gallery.indexed_query import IndexedQuery
 from facenet_app.gallery.server_vectors import vectors_sent
 
-__all__ = ["Recalls", "measure_recalls"]
+__all__ = ["STEPS", "Recalls", "measure_recalls"]
 
 PROBES: Final = 1000
-"""Searches of a measurement, every other one for a face between two enrolled people."""
+"""Searches of a measurement."""
 
-FOUND: Final = 9
-"""Rows that a search for one person fetches; they are compared exactly, so any place among them will do."""
+STEPS: Final = (10, 20, 40, 60, 80, 120, 160, 200, 300, 400, 600, 800, 1000)
+"""Numbers of rows that a search may look at."""
 
 _CHUNK: Final = 10_000
-_NOISE: Final = 0.8
-"""Length of what is added to an enrolled embedding: another picture of a person is about so far away."""
+_NOISE: Final = 1.1
+"""Length of what is added to an enrolled embedding where nobody has two pictures that would show it: with the
+default model two pictures of a person of LFW are about so far apart."""
 _SEED: Final = 20260101
 
 
 @dataclass(frozen=True, slots=True)
 class Recalls:
-    """How often a search finds the nearest row, by effort (``hnsw.ef_search``).
+    """How often a search for somebody who is enrolled finds the nearest row.
 
-    ``alike`` is of probes like new pictures of enrolled people, ``between`` of those as near to two
-    people, which an index finds less often. ``sure`` is the least distance of any of the former from
-    somebody else: whoever was found nearer than that is the nearest.
+    ``shares`` are by the number of rows looked at. ``sure`` is the least distance of any probe from somebody
+    else: whoever is found nearer than that is the nearest.
     """
 
-    alike: Mapping[int, float] = field(default_factory=dict)
-    between: Mapping[int, float] = field(default_factory=dict)
+    shares: Mapping[int, float] = field(default_factory=dict)
     sure: float = 0.0
 
-    def enough(self, recall: float) -> bool:
-        """Whether there is an effort with this recall for all kinds of probes."""
-        return min(max(each.values(), default=0) for each in (self.alike, self.between)) >= recall
-
     def to_dict(self) -> dict[str, Any]:
-        return {"alike": dict(self.alike), "between": dict(self.between), "sure": self.sure}
+        return {"shares": dict(self.shares), "sure": self.sure}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        alike, between = (
-            {int(effort): share for effort, share in data[kind].items()} for kind in ("alike", "between")
-        )
-        return cls(alike, between, data["sure"])
+        return cls({int(rows): share for rows, share in data["shares"].items()}, data["sure"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Probes:
-    """``vectors`` are float32 (probes, dimension); every other one is like a picture of whom ``of`` names."""
+    """``vectors`` are float32 (probes, dimension), each like a new picture of whom ``of`` names."""
 
     vectors: NDArray[np.float32]
     of: Sequence[str]
 
 
-def measure_recalls(
-    connection: Connection, query: IndexedQuery, efforts: Sequence[int], recall: float
-) -> Recalls:
-    """Measure these efforts in the order given, up to the first with this recall for all probes.
+def measure_recalls(connection: Connection, query: IndexedQuery) -> Recalls:
+    """Look with probes like new pictures of enrolled people for the row that is truly the nearest.
 
     Args:
         connection: in a transaction that sees one state throughout.
         query: the search, in a table with at least two rows.
-        efforts: values of ``hnsw.ef_search``.
-        recall: a share of the probes.
     """
     probes = _probes(connection, query)
     nearest, sure = _compared_with_all(connection, query, probes)
-    found = Recalls(sure=sure)
-    for effort in efforts:
-        query.prepare(connection, effort)
-        hits = np.array(
-            [
-                owner in query.owners(connection, vector, FOUND)
-                for vector, owner in zip(probes.vectors, nearest, strict=True)
-            ]
-        )
-        alike, between = float(hits[::2].mean()), float(hits[1::2].mean())
-        found = Recalls({**found.alike, effort: alike}, {**found.between, effort: between}, sure)
-        if found.enough(recall):
-            break
-    return found
+    query.prepare(connection)
+    places = np.array(
+        [
+            _place(owner, query.owners(connection, vector, STEPS[-1]))
+            for vector, owner in zip(probes.vectors, nearest, strict=True)
+        ]
+    )
+    return Recalls({rows: float((places < rows).mean()) for rows in STEPS}, sure)
+
+
+def _place(owner: str, owners: list[str]) -> float:
+    """How many rows come before the first of this owner's."""
+    return owners.index(owner) if owner in owners else np.inf
 
 
 def _probes(connection: Connection, query: IndexedQuery) -> _Probes:
-    """Unit vectors like those of new pictures of enrolled people, and as many between two of them.
+    """Unit vectors like those of new pictures of enrolled people.
 
-    Faces far from everybody are not among them: whom a search gives for those is too far to be named,
-    so it does not matter that an index often gives the second nearest.
+    To the mean of somebody's samples is added how far somebody else's sample is from the mean of theirs,
+    enlarged by what means of few hide: n samples are nearer to their own mean than a new one is, by a factor
+    whose square is 1 - 1 / n in place of 1 + 1 / n on average.
     """
-    rows = connection.execute(text(f"SELECT count(*) FROM {query.table}")).scalar_one()  # noqa: S608 (constant)
-    share = min(100.0, 400.0 * PROBES / rows)  # four times as many as needed, so that chance leaves enough
-    columns = f"SELECT identity_id, vector_send(vector) AS sent FROM {query.table}"  # noqa: S608 (constant)
-    sample = text(f"{columns} TABLESAMPLE BERNOULLI ({share}) REPEATABLE ({_SEED})")
-    drawn = connection.execute(sample).all()
-    some = vectors_sent([row.sent for row in drawn])
+    people = _some_people(connection, query.fingerprint)
     rng = np.random.default_rng(_SEED)
-    ones, others = rng.integers(len(some), size=(2, PROBES))
-    first, second = some[ones], some[others]
-    noise = rng.normal(size=first.shape) / np.sqrt(first.shape[1])
-    made = np.where(np.arange(PROBES)[:, np.newaxis] % 2, first + second, first + _NOISE * noise)
+    chosen = [people[row] for row in rng.integers(len(people), size=PROBES)]
+    apart = [
+        each
+        for person in people
+        if len(person.vectors) > 1
+        for each in (person.vectors - person.mean) / np.sqrt(1 - 1 / len(person.vectors))
+    ]
+    dimension = chosen[0].vectors.shape[1]
+    if apart:
+        noise = np.array(apart)[rng.integers(len(apart), size=PROBES)]
+    else:
+        noise = _NOISE / np.sqrt(2 * dimension) * rng.normal(size=(PROBES, dimension))
+    unknown = np.array([np.sqrt(1 + 1 / len(person.vectors)) for person in chosen])
+    made = np.array([person.mean for person in chosen]) + unknown[:, np.newaxis] * noise
     lengths = np.linalg.norm(made, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = np.where(lengths > 0, made / np.maximum(lengths, 1e-9), first)
-    return _Probes(unit.astype(np.float32), [drawn[row].identity_id for row in ones])
+    firsts = np.array([person.vectors[0] for person in chosen])
+    unit: NDArray[np.float64] = np.where(lengths > 0, made / np.maximum(lengths, 1e-9), firsts)
+    return _Probes(unit.astype(np.float32), [person.id for person in chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Person:
+    """Samples float32 (n, dimension)."""
+
+    id: str
+    vectors: NDArray[np.float32]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Not normalized."""
+        mean: NDArray[np.float64] = self.vectors.mean(axis=0, dtype=np.float64)
+        return mean
+
+
+def _some_people(connection: Connection, fingerprint: str) -> list[_Person]:
+    """About twice as many as there are probes, or all."""
+    count = connection.execute(text("SELECT count(*) FROM centroids")).scalar_one()
+    share = min(100.0, 200.0 * PROBES / count)
+    drawn = text(
+        "SELECT identity_id, vector_send(vector) AS sent FROM sample_vectors "
+        "WHERE fingerprint = :whose AND identity_id IN (SELECT identity_id FROM centroids "
+        "TABLESAMPLE BERNOULLI (:share) REPEATABLE (:seed)) ORDER BY identity_id, number"
+    )
+    rows = connection.execute(drawn, {"whose": fingerprint, "share": share, "seed": _SEED}).all()
+    return [
+        _Person(owner, vectors_sent([row.sent for row in own]))
+        for owner, own in groupby(rows, attrgetter("identity_id"))
+    ]
 
 
 def _compared_with_all(
@@ -130,7 +158,7 @@ def _compared_with_all(
             best[better], owners[better] = near[better], whose[at][better]
             _mask_own(products, whose, probes.of)
             other = np.maximum(other, products.max(axis=1))
-    closest = min(float(other[::2].max()), 1.0)
+    closest = min(float(other.max()), 1.0)
     return [str(owner) for owner in owners], float(np.sqrt(2 - 2 * closest)) if closest > -1 else 0.0
 
 

@@ -39,7 +39,7 @@ __all__ = [
     "samples",
 ]
 
-LATEST: Final = "0009"
+LATEST: Final = "0010"
 """The migration that this program's tables come from; later ones sort after it."""
 
 

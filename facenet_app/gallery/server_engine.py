@@ -9,12 +9,13 @@ from facenet_app.domain import ServerUrl
 __all__ = ["server_engine"]
 
 
-def server_engine(url: ServerUrl, patience: float) -> Engine:
+def server_engine(url: ServerUrl, reach: float, patience: float) -> Engine:
     """Connections to a database, none of which is made yet.
 
     Args:
         url: of the database.
-        patience: seconds to wait for the server, for a lock, and for a connection that is free.
+        reach: seconds to wait for the server.
+        patience: seconds to wait for a lock, and for a connection that is free.
     """
     given: dict[str, list[str]] = {}
     for name, value in url.query:
@@ -26,7 +27,7 @@ def server_engine(url: ServerUrl, patience: float) -> Engine:
     return create_engine(
         URL.create("postgresql+psycopg", url.user, url.password, url.host, url.port, url.database, query),
         connect_args={
-            "connect_timeout": math.ceil(patience),
+            "connect_timeout": math.ceil(reach),
             "application_name": "facenet-app",
             # Named prepared statements break behind poolers, and their generic plans use no partial index.
             "prepare_threshold": None,

@@ -51,7 +51,7 @@ _BY_STATE: Final = {
     "53300": ("the server of the gallery {place} has too many connections", _RETRY),
     "40001": _BUSY,
     "40P01": _BUSY,
-    "55P03": _BUSY,
+    "55P03": (_BUSY[0], "try again, or let writers wait for longer: FACENET_APP_WRITE_PATIENCE"),
     "57014": _BUSY,
 }
 _BY_CLASS: Final = {"08": _LOST, "57": _LOST, "28": _REFUSED, "XX": _DAMAGED, "42": _DAMAGED}

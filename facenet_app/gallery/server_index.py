@@ -1,22 +1,21 @@
-"""The HNSW indexes of a large gallery on PostgreSQL: when they are built, and what they find.
+"""The HNSW indexes of a large gallery on PostgreSQL: when they are built, and how far to look into them.
 
-An index is used with an effort (pgvector's ``hnsw.ef_search``) that was measured on this very gallery
-to find the nearest row often enough, and not at all where that was not measured or not reached: then
-the probe is compared with everybody, which is slower and never wrong. Indexes hold the rows of one
+A search looks at as many of its rows as were measured, on this very gallery, to hold the nearest often
+enough. Where that was not measured, or no number was enough, no index is used: then the probe is compared
+with everybody, which is slower and never wrong. Indexes hold the rows of one
 fingerprint alone, so that a re-embedding never has to wait for one. They hold them in half precision, two
 thirds of the size: whoever is found is compared exactly anyway.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, String, bindparam, text
 
-from facenet_app.gallery.indexed_query import MOST_EFFORT, IndexedQuery
+from facenet_app.gallery.indexed_query import IndexedQuery
 from facenet_app.gallery.recall import Recalls, measure_recalls
 
 __all__ = ["Measured", "tend_indexes"]
@@ -27,21 +26,24 @@ FEWEST_ROWS: Final = 10_000
 MOST_DIMENSIONS: Final = 4000
 """Of a vector in half precision that pgvector can index."""
 
-_EFFORTS: Final = (40, 80, 120, 200, 300, 450, 700, MOST_EFFORT)
-
 _GROWTH: Final = 2
-"""An effort is measured again when the table has this many times the rows of the last time."""
+"""It is measured again when the table has this many times the rows of the last time."""
 
 _LOCK: Final = 0x6873_6E77
 """Number of the lock of whoever builds ("hnsw")."""
 
-_BYTES_A_ROW: Final = 600
+_NEIGHBORS: Final = 32
+_CANDIDATES: Final = 200
+"""``m`` and ``ef_construction``. Faces are spread over a hundred directions: with m 16, a search has to look
+at several times as many rows, see docs/scaling.md."""
+
+_BYTES_A_ROW: Final = 1100
 """Of an index under construction, beside the vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of one table of vectors: its rows, and the recall of its index at each effort."""
+    """What is known of one table of vectors: its rows, and how often its index finds the nearest."""
 
     table: str
     held: str
@@ -68,9 +70,7 @@ class Measured:
         """Whether there is an index to build, or a recall to measure."""
         if self.rows < FEWEST_ROWS or recall >= 1:
             return False
-        if self.held != self.fingerprint or self.rows >= _GROWTH * self.rows_then:
-            return True
-        return MOST_EFFORT not in self.recalls.between and not self.recalls.enough(recall)
+        return self.held != self.fingerprint or self.rows >= _GROWTH * self.rows_then
 
 
 _SEARCHES: Final = text(
@@ -83,9 +83,6 @@ _NOTE: Final = text(
     "WHERE name = :table"
 )
 
-Measure = Callable[[IndexedQuery], Recalls]
-"""How often a search finds the nearest."""
-
 
 def tend_indexes(engine: Engine, recall: float) -> None:
     """Build the indexes that are missing and measure what is not known, if nobody else does already.
@@ -94,21 +91,20 @@ def tend_indexes(engine: Engine, recall: float) -> None:
     million.
     """
     one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    measure = partial(_recalls, one_state, recall)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
             return
         try:
             for each in Measured.all_of(connection).values():
                 if each.is_due(recall):
-                    _tend(connection, each, measure)
+                    _tend(connection, each, one_state)
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
             for name in ("lock_timeout", "maintenance_work_mem"):  # somebody else has the connection next
                 connection.execute(text(f"RESET {name}"))
 
 
-def _tend(connection: Connection, known: Measured, measure: Measure) -> None:
+def _tend(connection: Connection, known: Measured, one_state: Engine) -> None:
     table, fingerprint = known.table, known.held
     size = f"SELECT vector_dims(vector) FROM {table} WHERE fingerprint = :whose LIMIT 1"  # noqa: S608 (constants)
     dimension = connection.execute(text(size), {"whose": fingerprint}).scalar()
@@ -116,14 +112,11 @@ def _tend(connection: Connection, known: Measured, measure: Measure) -> None:
         return
     query = IndexedQuery(table, fingerprint, dimension)
     _build(connection, known.rows, query)
-    recalls = json.dumps(measure(query).to_dict())
-    given = {"whose": fingerprint, "rows": known.rows, "recalls": recalls, "table": table}
+    with one_state.begin() as reading:
+        recalls = measure_recalls(reading, query)
+    said = json.dumps(recalls.to_dict())
+    given = {"whose": fingerprint, "rows": known.rows, "recalls": said, "table": table}
     connection.execute(_NOTE, given)
-
-
-def _recalls(engine: Engine, recall: float, query: IndexedQuery) -> Recalls:
-    with engine.begin() as connection:
-        return measure_recalls(connection, query, _EFFORTS, recall)
 
 
 def _build(connection: Connection, rows: int, query: IndexedQuery) -> None:
@@ -145,6 +138,6 @@ def _build(connection: Connection, rows: int, query: IndexedQuery) -> None:
     connection.execute(text("SET lock_timeout = 0"))  # it waits for every transaction that is under way
     vector = f"(CAST(vector AS halfvec({query.dimension}))) halfvec_l2_ops"
     build = f"CREATE INDEX CONCURRENTLY {name} ON {table} USING hnsw ({vector})"
-    options = "WITH (m = 16, ef_construction = 100) WHERE fingerprint = :whose"
+    options = f"WITH (m = {_NEIGHBORS}, ef_construction = {_CANDIDATES}) WHERE fingerprint = :whose"
     literal = bindparam("whose", query.fingerprint, String, literal_execute=True)
     connection.execute(text(f"{build} {options}").bindparams(literal))

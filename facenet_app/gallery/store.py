@@ -1,14 +1,12 @@
 """The gallery: who is enrolled, with which samples, in a SQLite file or on a PostgreSQL server."""
 
-import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection
 
 from facenet_app.domain import (
-    DEFAULT_RECALL,
     Consent,
     Finding,
     Identity,
@@ -16,6 +14,7 @@ from facenet_app.domain import (
     Place,
     Sample,
     SampleDraft,
+    ServerUse,
     place_of,
 )
 from facenet_app.errors import GalleryError, UsageError
@@ -26,7 +25,7 @@ from facenet_app.gallery.browsing import Browsing
 from facenet_app.gallery.changes import NO_NEWS, delete_person, rename_person
 from facenet_app.gallery.check import check_gallery
 from facenet_app.gallery.database import Database
-from facenet_app.gallery.load import LoadedIndex, load_index, refresh_index
+from facenet_app.gallery.latest_index import LatestIndex
 from facenet_app.gallery.lookup import get_person
 from facenet_app.gallery.names import checked_name
 from facenet_app.gallery.opening import open_database
@@ -39,6 +38,8 @@ from facenet_app.gallery.undoing import Undoing
 from facenet_app.gallery.upkeep import Clock, utc_now
 
 __all__ = ["GalleryStore"]
+
+AS_USUAL: Final = ServerUse()
 
 NamedDrafts = tuple[str, Sequence[SampleDraft]]
 
@@ -53,8 +54,7 @@ class GalleryStore(People, Browsing, Undoing):
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         super().__init__(database, clock)
-        self._loaded: LoadedIndex | None = None
-        self._index_lock = threading.Lock()
+        self._latest = LatestIndex(database, clock)
 
     @classmethod
     def open(
@@ -63,7 +63,7 @@ class GalleryStore(People, Browsing, Undoing):
         *,
         model: str,
         fingerprint: str | None,
-        recall: float = DEFAULT_RECALL,
+        use: ServerUse = AS_USUAL,
         clock: Clock = utc_now,
     ) -> Self:
         """Open the gallery in a file or a PostgreSQL database; a new one is made if there is none.
@@ -75,7 +75,7 @@ class GalleryStore(People, Browsing, Undoing):
             fingerprint: of that model; a gallery without samples is bound to it. None opens an
                 existing gallery whatever its model, which is for all that needs no model, and for
                 re-embedding it.
-            recall: see :attr:`facenet_app.settings.Settings.search_recall`.
+            use: of a server, if the gallery is on one.
             clock: decides whose consent has expired.
 
         Raises:
@@ -85,7 +85,7 @@ class GalleryStore(People, Browsing, Undoing):
                 long, or was written by a newer program; or there is none, and ``fingerprint`` is None.
         """
         at = place_of(place) if isinstance(place, str) else place
-        store = cls(open_database(at, model=model, fingerprint=fingerprint, recall=recall), clock)
+        store = cls(open_database(at, model=model, fingerprint=fingerprint, use=use), clock)
         try:
             if fingerprint is not None:
                 store._bind(model, fingerprint)
@@ -206,13 +206,7 @@ class GalleryStore(People, Browsing, Undoing):
         """
         if (searched_there := self._database.index(self._clock())) is not None:
             return searched_there
-        with self._index_lock:
-            now = self._clock()
-            if self._loaded is None:
-                self._loaded = load_index(self._database, now)
-            else:
-                self._loaded = refresh_index(self._database, self._loaded, now)
-            return self._loaded.index
+        return self._latest.get()
 
     def check(self) -> list[Finding]:
         """What is wrong with the gallery; empty if nothing is. Changes nothing."""

@@ -49,19 +49,17 @@ def drafts(person: int) -> list[SampleDraft]:
     return found
 
 
-def search_effort(
-    connection: Connection, table: str, fingerprint: str, recall: float, kind: str = "between"
-) -> int | None:
-    """What the server looks with, for probes of a kind of ``Recalls``; None: it compares with everybody."""
-    given = {"table": table, "whose": fingerprint, "recall": recall, "kind": kind}
-    query = text(f"SELECT search_effort(:table, :whose, :recall, {server_index.FEWEST_ROWS}, :kind)")
+def rows_enough(connection: Connection, table: str, fingerprint: str, recall: float) -> int | None:
+    """How many rows of its index the server looks at; None: it compares with everybody."""
+    given = {"table": table, "whose": fingerprint, "recall": recall}
+    query = text(f"SELECT rows_enough(:table, :whose, :recall, {server_index.FEWEST_ROWS})")
     found: int | None = connection.execute(query, given).scalar_one()
     return found
 
 
-def efforts(store: GalleryStore, fingerprint: str, recall: float = 0.999) -> list[int | None]:
+def both_enough(store: GalleryStore, fingerprint: str, recall: float = 0.999) -> list[int | None]:
     """Of searches by centroid, and by sample."""
     tables = ("centroids", "sample_vectors")
     return store._database.read(
-        lambda connection: [search_effort(connection, table, fingerprint, recall) for table in tables]
+        lambda connection: [rows_enough(connection, table, fingerprint, recall) for table in tables]
     )

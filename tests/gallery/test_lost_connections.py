@@ -14,7 +14,7 @@ from drafts import FINGERPRINT, MODEL, draft, embedding
 from server import Server
 from sqlalchemy import Connection, text
 
-from facenet_app.domain import ServerUrl
+from facenet_app.domain import ServerUrl, ServerUse
 from facenet_app.errors import GalleryError
 from facenet_app.gallery import postgres_database
 from facenet_app.gallery.store import GalleryStore
@@ -180,18 +180,16 @@ def test_a_deadlock_with_another_program_is_resolved(
     assert near.revision() == 3
 
 
-def test_a_lock_that_another_program_keeps(
-    url: ServerUrl, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres_database, "PATIENCE", 1)
+def test_a_lock_that_another_program_keeps(url: ServerUrl, server: Server) -> None:
+    use = ServerUse(patience=0.2)
     with (
-        GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store,
+        GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT, use=use) as store,
         server.connect(url) as other,
     ):
         store.add("Anna", [draft(1)])
         other.execute("BEGIN")
         other.execute("UPDATE gallery SET revision = revision")
-        with pytest.raises(GalleryError, match="in use by other programs; try again"):
+        with pytest.raises(GalleryError, match=r"in use by other programs; try again.*_WRITE_PATIENCE"):
             store.add("Bea", [draft(2)])
         assert people(store) == {"Anna": 1}  # readers need not wait
         other.execute("ROLLBACK")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from drafts import FINGERPRINT
-from large_gallery import search_effort
+from large_gallery import rows_enough
 from sqlalchemy import text
 
 from facenet_app.gallery import recall
@@ -18,23 +18,21 @@ pytestmark = pytest.mark.postgres
 
 
 def known(rows: int, rows_then: int, shares: dict[int, float], fingerprint: str = "f") -> Measured:
-    """As measured with probes of both kinds."""
-    return Measured("centroids", "f", rows, fingerprint, rows_then, Recalls(shares, shares, 0.5))
+    return Measured("centroids", "f", rows, fingerprint, rows_then, Recalls(shares, 0.5))
 
 
 @pytest.mark.parametrize(
-    ("known", "effort", "due"),
+    ("known", "enough", "due"),
     [
         (known(50_000, 40_000, {40: 0.98, 80: 0.999, 120: 1.0}), 80, False),
         (known(50_000, 40_000, {40: 0.98, 1000: 0.99}), None, False),  # it can do no better
-        (known(50_000, 40_000, {40: 0.98}), None, True),  # stopped at a lower target
         (known(50_000, 25_000, {40: 1.0}), 40, True),  # doubled since
         (known(50_000, 40_000, {40: 1.0}, "other"), None, True),
         (known(100, 0, {}), None, False),
     ],
 )
-def test_the_least_effort_that_was_measured_to_be_enough(
-    shared: GalleryStore, known: Measured, effort: int | None, due: bool
+def test_the_least_rows_that_were_measured_to_be_enough(
+    shared: GalleryStore, known: Measured, enough: int | None, due: bool
 ) -> None:
     assert known.is_due(0.999) == due
     assert not known.is_due(1)
@@ -44,10 +42,9 @@ def test_the_least_effort_that_was_measured_to_be_enough(
         columns = "rows = :rows, fingerprint = :whose, recalls = CAST(:recalls AS json)"
         connection.execute(text(f"UPDATE vector_searches SET {columns} WHERE name = 'centroids'"), given)
         assert Measured.all_of(connection)["centroids"].recalls == known.recalls
-        for kind in ("alike", "between"):
-            assert search_effort(connection, "centroids", "f", 0.999, kind) == effort
-            assert search_effort(connection, "centroids", "f", 1, kind) is None
-        assert search_effort(connection, "sample_vectors", "f", 0.999) is None
+        assert rows_enough(connection, "centroids", "f", 0.999) == enough
+        assert rows_enough(connection, "centroids", "f", 1) is None
+        assert rows_enough(connection, "sample_vectors", "f", 0.999) is None
 
 
 def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) -> None:
@@ -59,13 +56,11 @@ def test_the_recall_that_is_measured_is_that_of_the_search(large: GalleryStore) 
 
     first = large.get("Person 000").id
     with large._database._engine.begin() as connection:
-        true = recall.measure_recalls(
-            connection, recall.IndexedQuery("centroids", FINGERPRINT, 16), [1000], 1
-        )
-        chance = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16), [40, 1000], 1)
-    assert (true.alike, true.between) == ({1000: 1}, {1000: 1})
-    assert chance.alike.keys() == chance.between.keys() == {40, 1000}
-    assert max(*chance.alike.values(), *chance.between.values()) < 0.2
+        true = recall.measure_recalls(connection, recall.IndexedQuery("centroids", FINGERPRINT, 16))
+        chance = recall.measure_recalls(connection, Stubborn("centroids", FINGERPRINT, 16))
+    assert true.shares == dict.fromkeys(recall.STEPS, 1)
+    assert chance.shares.keys() == true.shares.keys()
+    assert max(chance.shares.values()) < 0.2
 
 
 @pytest.mark.parametrize("table", ["centroids", "sample_vectors"])
@@ -84,6 +79,5 @@ def test_the_nearest_row_of_a_probe_and_how_near_others_are(large: GalleryStore,
         far = [float(np.linalg.norm(probe - vector)) for vector in vectors]
         of_found = [each for each, row in zip(far, rows, strict=True) if row.identity_id == found[number]]
         assert min(of_found) == pytest.approx(min(far), abs=1e-5)  # in the middle between two, either will do
-        if number % 2 == 0:
-            others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
+        others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
     assert sure == pytest.approx(min(others), abs=1e-5)

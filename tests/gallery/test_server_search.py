@@ -11,12 +11,12 @@ import pytest
 from drafts import FINGERPRINT, MODEL, draft, embed_differently, embedding, unit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from large_gallery import at, drafts, efforts
+from large_gallery import at, both_enough, drafts
 from numpy.typing import NDArray
 from server import Server
 from sqlalchemy import Connection, Row, delete, text
 
-from facenet_app.domain import Candidate, Consent, Embedding, Place, ServerUrl, Template
+from facenet_app.domain import Candidate, Consent, Embedding, Place, ServerUrl, ServerUse, Template
 from facenet_app.errors import ModelMismatch
 from facenet_app.gallery import server_index
 from facenet_app.gallery.changelog import reload_all
@@ -24,7 +24,7 @@ from facenet_app.gallery.load import load_index
 from facenet_app.gallery.recall import Recalls
 from facenet_app.gallery.schema import identities
 from facenet_app.gallery.server_index import Measured
-from facenet_app.gallery.server_search import ServerIndex
+from facenet_app.gallery.server_search import SPARE, ServerIndex
 from facenet_app.gallery.store import GalleryStore
 
 pytestmark = pytest.mark.postgres
@@ -133,7 +133,7 @@ def test_a_reembedding_between_looking_and_searching(url: ServerUrl) -> None:
 
 @pytest.mark.parametrize("template", list(Template))
 def test_a_large_gallery_is_searched_by_its_index(large: GalleryStore, template: Template) -> None:
-    assert all(effort is not None for effort in efforts(large, FINGERPRINT))
+    assert all(enough is not None for enough in both_enough(large, FINGERPRINT))
     plan = "EXPLAIN SELECT identity_id FROM {} WHERE fingerprint = 'net-a:0123' ORDER BY {} LIMIT 9"
     order = "CAST(vector AS halfvec(16)) <-> CAST('[" + ",".join(["0.25"] * 16) + "]' AS halfvec(16))"
     with large._database._engine.begin() as connection:
@@ -166,7 +166,7 @@ def test_who_is_enrolled_later_is_in_the_index_at_once(large: GalleryStore) -> N
 
 def test_a_recall_of_one_compares_with_everybody(url: ServerUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_index, "FEWEST_ROWS", 10)
-    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT, recall=1) as store:
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT, use=ServerUse(recall=1)) as store:
         store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(15)])
         assert all(each.fingerprint is None for each in measured(store).values())  # no index was built
         assert store.index().search(embedding(5), 4) == in_memory(store, embedding(5), 4, Template.CENTROID)
@@ -175,8 +175,8 @@ def test_a_recall_of_one_compares_with_everybody(url: ServerUrl, monkeypatch: py
 
 def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> None:
     large.reembed("net-b", "net-b:1", embed_differently)
-    assert all(effort is not None for effort in efforts(large, "net-b:1"))
-    assert efforts(large, FINGERPRINT) == [None, None]
+    assert all(enough is not None for enough in both_enough(large, "net-b:1"))
+    assert both_enough(large, FINGERPRINT) == [None, None]
     with large._database._engine.begin() as connection:
         names = text("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'hnsw%'")
         assert connection.execute(names).scalar_one() == 2
@@ -218,14 +218,14 @@ def recalls_said(store: GalleryStore, recalls: Recalls) -> None:
 
 
 _SCANS = text("""
-SELECT sum(pg_stat_get_xact_numscans(oid)) FILTER (WHERE relname LIKE 'hnsw%') AS hnsw,
+SELECT sum(pg_stat_get_xact_tuples_returned(oid)) FILTER (WHERE relname LIKE 'hnsw%') AS hnsw,
     sum(pg_stat_get_xact_numscans(oid)) FILTER (WHERE relname = :name) AS everybody
 FROM pg_class
 """)
 
 
 def watched(store: GalleryStore, template: Template) -> tuple[ServerIndex, list[tuple[int, int]]]:
-    """An index, and of each of its searches how often it looked into HNSW and how often at all rows."""
+    """An index, and of each of its searches how many rows HNSW gave it, and how often it looked at all."""
     table = {"name": "centroids" if template is Template.CENTROID else "sample_vectors"}
     scans: list[tuple[int, int]] = []
 
@@ -233,9 +233,11 @@ def watched(store: GalleryStore, template: Template) -> tuple[ServerIndex, list[
         with store._database._engine.begin() as connection:
             # So few rows are compared sooner than any index is looked into.
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            # The server adds transactions up until it tells others of them.
+            before = connection.execute(_SCANS, table).one()
             found = look(connection)
-            done = connection.execute(_SCANS, table).one()
-            scans.append((int(done.hnsw), int(done.everybody)))
+            after = connection.execute(_SCANS, table).one()
+            scans.append((int(after.hnsw - before.hnsw), int(after.everybody - before.everybody)))
             return found
 
     return replace(server_of(store), read=read), scans
@@ -245,22 +247,35 @@ def watched(store: GalleryStore, template: Template) -> tuple[ServerIndex, list[
 def test_who_is_not_surely_the_nearest_is_looked_for_thoroughly(
     large: GalleryStore, template: Template
 ) -> None:
-    """With the least effort possible, and where nobody is sure, by comparing with everybody."""
-    recalls_said(large, Recalls({1: 1.0}, {}, 0.0))
+    """At as many rows of the index as are enough, which here are all."""
+    recalls_said(large, Recalls({400: 1.0}, 0.0))
+    rows = large.index().people if template is Template.CENTROID else large.index().samples
     for seed in range(0, 150, 30):
         index, scans = watched(large, template)
-        expected = in_memory(large, embedding(seed), EVERYBODY, template)
-        assert index.search(embedding(seed), EVERYBODY, template) == expected
-        assert [(hnsw > 0, everybody > 0) for hnsw, everybody in scans] == [(True, True)]
+        expected = in_memory(large, embedding(seed), 3, template)
+        assert index.search(embedding(seed), 3, template) == expected
+        assert scans == [(rows, 0)]
+
+
+@pytest.mark.parametrize("template", list(Template))
+def test_where_no_number_of_rows_is_enough_everybody_is_compared(
+    large: GalleryStore, template: Template
+) -> None:
+    recalls_said(large, Recalls({400: 0.9}, 3.0))
+    for seed in range(0, 150, 30):
+        index, scans = watched(large, template)
+        expected = in_memory(large, embedding(seed), 3, template)
+        assert index.search(embedding(seed), 3, template) == expected
+        assert [hnsw for hnsw, _ in scans] == [0]
 
 
 @pytest.mark.parametrize("template", list(Template))
 def test_where_somebody_is_sure_nobody_else_is_looked_at(large: GalleryStore, template: Template) -> None:
     """What the index came upon is the answer, and its distances are exact."""
-    recalls_said(large, Recalls({1: 1.0}, {}, 3.0))
+    recalls_said(large, Recalls({1: 1.0}, 3.0))
     index, scans = watched(large, template)
     found = index.search(embedding(3), 5, template)
-    assert scans == [(1, 0)]
+    assert scans == [(5 + SPARE, 0)]
     exact = {each.identity_id: each for each in in_memory(large, embedding(3), EVERYBODY, template)}
     assert found == [exact[each.identity_id] for each in found]
     assert [each.distance for each in found] == sorted({each.distance for each in found})
