@@ -12,7 +12,7 @@ from facenet_app.cli.progress import progress_bar
 from facenet_app.cli.run import counted, emit
 
 if TYPE_CHECKING:
-    from facenet_app.domain import OperatingPoint, Place, Rate
+    from facenet_app.domain import OperatingPoint, Place
     from facenet_app.evaluation.calibration import Calibration
     from facenet_app.evaluation.embedded import EmbeddedPictures
     from facenet_app.gallery.store import GalleryStore
@@ -125,11 +125,9 @@ def _line(point: "OperatingPoint") -> str:
     assert point.target_fmr is not None
     assert point.fmr is not None
     assert point.fnmr is not None
+    from facenet_app.evaluation.wording import with_interval
+
     return (
-        f"  FMR {point.target_fmr:g}: threshold {point.threshold:.4f}; measured FMR {_shown(point.fmr)}, "
-        f"FNMR {_shown(point.fnmr)}"
+        f"  FMR {point.target_fmr:g}: threshold {point.threshold:.4f}; "
+        f"measured FMR {with_interval(point.fmr)}, FNMR {with_interval(point.fnmr)}"
     )
-
-
-def _shown(rate: "Rate") -> str:
-    return f"{rate.value:.3g} ({rate.low:.2g} to {rate.high:.2g}; {rate.errors:,} of {rate.trials:,})"

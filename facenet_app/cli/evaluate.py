@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +104,9 @@ def evaluate(  # noqa: PLR0913 (Typer reads the options from the signature)
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Report folder; by default evaluation-MODEL-DATE."),
+        typer.Option(
+            "--out", metavar="DIR", help="Report folder; by default a new one, evaluation-MODEL-DATE."
+        ),
     ] = None,
 ) -> int:
     """Measure how often models are wrong, and write a report.
@@ -123,10 +126,17 @@ def evaluate(  # noqa: PLR0913 (Typer reads the options from the signature)
         from facenet_app.evaluation.protocol import evaluate_verification
 
         result = evaluate_verification(data, each, plain, _bar)
-    folder = out or Path(f"evaluation-{'-'.join(one.name for one in each)}-{result.measured_on}")
+    models = "-".join(one.name for one in each)
+    folder = out or _new_folder(f"evaluation-{models}-{result.measured_on}")
     page = _write(result, data, each[0], folder)
     emit({**result.to_dict(), "report": str(page)}, [*lines(result), f"report: {page}"], as_json=given.json)
     return 0
+
+
+def _new_folder(name: str) -> Path:
+    """One that is not there yet: nobody's report of the same day is overwritten."""
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return next(folder for folder in map(Path, names) if not folder.exists())
 
 
 def _data(asked: Asked) -> "Data":

@@ -103,6 +103,6 @@ def _identification(part: "IdentificationResult") -> Iterator[str]:
 
 
 def _rate(rate: "Rate") -> str:
-    from facenet_app.evaluation.wording import counts, interval, percent
+    from facenet_app.evaluation.wording import with_interval
 
-    return f"{percent(rate.value)} ({interval(rate)}; {counts(rate)})"
+    return with_interval(rate)

@@ -134,7 +134,9 @@ def _done(
     if keys.key_file is None:
         lines.append("from now on every command needs FACENET_APP_GALLERY_PASSPHRASE")
     else:
-        lines.append(f"from now on every command needs FACENET_APP_GALLERY_KEY_FILE={keys.key_file}")
+        lines.append(
+            f"from now on every command needs FACENET_APP_GALLERY_KEY_FILE={keys.key_file.absolute()}"
+        )
         if made:
             lines.append("the key file is new: keep a copy of it elsewhere, without it everybody is lost")
     document = {

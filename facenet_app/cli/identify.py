@@ -44,7 +44,8 @@ def _lines(result: "Identification") -> Iterator[str]:
         f"compared with {counted(result.gallery_size, 'person', 'people')} at the threshold "
         f"{result.operating_point.threshold:.4f}{band} ({result.model})"
     )
-    yield explain_search(result.operating_point, result.risk)
+    if meaning := explain_search(result.operating_point, result.risk):
+        yield meaning
     for warning in result.warnings:
         yield f"warning: {warning}"
 

@@ -56,10 +56,12 @@ def choose_for_search(
 
 
 def explain_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
-    """What the threshold means for a search, in a sentence for people.
+    """What the threshold means for a search, in a sentence for people; empty if nobody is enrolled.
 
     What strangers' faces may come to is left to :func:`unmet` where the rate asked for is not kept.
     """
+    if risk is not None and not risk.comparisons:
+        return ""
     if risk is None or point.fmr is None or point.fnmr is None:
         return "This threshold was given by hand; nothing is known about its error rates."
     missed = f"{100 * point.fnmr.value:.1f} % of comparisons with the right person would be missed"

@@ -11,7 +11,7 @@ from facenet_app.evaluation import plot
 from facenet_app.evaluation.identified import IdentificationResult
 from facenet_app.evaluation.result import EvaluationResult
 from facenet_app.evaluation.verified import VerificationResult
-from facenet_app.evaluation.wording import capital, count, exponent
+from facenet_app.evaluation.wording import capital, count, exponent, span
 
 __all__ = ["ReportFigure", "figures"]
 
@@ -114,7 +114,7 @@ def _verification(part: VerificationResult, model: int, suffix: str) -> Iterator
     for errors in part.quality:
         unit = f"\n({errors.unit})" if errors.unit else ""
         title = capital(errors.label)
-        rows = [(f"{each.low:.3g} – {each.high:.3g}", each.fmr, each.fnmr) for each in errors.bins]
+        rows = [(span(each.low, each.high), each.fmr, each.fnmr) for each in errors.bins]
         if any(fmr or fnmr for _, fmr, fnmr in rows):
             yield ReportFigure(
                 f"quality-{errors.measure}{suffix}",

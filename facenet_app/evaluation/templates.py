@@ -11,14 +11,14 @@ __all__ = ["Strategy", "person_distances"]
 
 
 class Strategy(StrEnum):
-    """What stands for a person of several samples."""
+    """What stands for a person of several samples; the first is what searches in a gallery go by."""
 
+    CENTROID = "centroid"
+    """The normalized mean of the samples' vectors, one vector a person."""
     MINIMUM = "minimum"
     """The nearest sample: needs nothing but a search among all samples."""
     MEAN_NEAREST = "mean of nearest"
     """The mean distance of the nearest few samples."""
-    CENTROID = "centroid"
-    """The normalized mean of the samples' vectors, one vector a person."""
 
 
 def person_distances(

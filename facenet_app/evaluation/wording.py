@@ -20,7 +20,9 @@ __all__ = [
     "one_in",
     "percent",
     "sentence",
+    "span",
     "spread",
+    "with_interval",
 ]
 
 _NBSP = "\N{NO-BREAK SPACE}"
@@ -58,6 +60,17 @@ def interval(rate: Rate) -> str:
 def counts(rate: Rate) -> str:
     """``32 of 3,000``."""
     return f"{rate.errors:,} of {rate.trials:,}"
+
+
+def with_interval(rate: Rate) -> str:
+    """``0.72 % (0.65–0.80 %; 32 of 3,000)``."""
+    return f"{percent(rate.value)} ({interval(rate)}; {counts(rate)})"
+
+
+def span(low: float, high: float) -> str:
+    """``0.98 – 0.991``, two different numbers with three digits, or as many as tell them apart."""
+    digits = next(number for number in range(3, 18) if f"{low:.{number}g}" != f"{high:.{number}g}")
+    return f"{low:.{digits}g} – {high:.{digits}g}"
 
 
 def count(number: float) -> str:

@@ -22,7 +22,9 @@ def meaning_of_pair(point: OperatingPoint, review: OperatingPoint | None) -> str
 
 
 def meaning_of_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
-    """How often a search would name a stranger, and miss somebody who is enrolled."""
+    """How often a search would name a stranger, and miss somebody who is enrolled; empty if nobody is."""
+    if risk is not None and not risk.comparisons:
+        return ""
     if risk is None or point.fmr is None or point.fnmr is None:
         return str(text.MEANING_UNKNOWN)
     measured = {

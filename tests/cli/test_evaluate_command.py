@@ -176,10 +176,12 @@ def test_the_mirror_is_another_way_of_embedding(cli: Cli, people: Path, out: Pat
 def test_the_report_has_a_name_of_its_own(
     cli: Cli, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also on the same day: no report is overwritten unless its folder is given."""
     monkeypatch.chdir(tmp_path)
-    ran = cli("evaluate", "--folders", people, *BY_HAND, "--json")
-    assert (tmp_path / ran.document["report"]).is_file()
-    assert ran.document["report"] == f"evaluation-sface-{ran.document['measured_on']}/report.html"
+    for ending in ("", "-2"):
+        ran = cli("evaluate", "--folders", people, *BY_HAND, "--json")
+        assert (tmp_path / ran.document["report"]).is_file()
+        assert ran.document["report"] == f"evaluation-sface-{ran.document['measured_on']}{ending}/report.html"
 
 
 def test_pictures_that_are_not_there(cli: Cli, people: Path, tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_removing_somebody_names_the_copies_that_may_hold_them(
     said = cli("gallery", "remove", "Ada", "--yes").out
     assert "may still be in these copies" in said
     assert "(backup of " in said
+    assert "(gallery before the restore of " in said
     assert "moved or deleted" in said
 
 

@@ -6,7 +6,7 @@ import pytest
 from made_results import verification
 
 from facenet_app.evaluation.interval import clopper_pearson
-from facenet_app.evaluation.wording import exponent, kept, one_in, percent
+from facenet_app.evaluation.wording import exponent, kept, one_in, percent, span
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -33,6 +33,11 @@ def test_percentages_keep_the_digits_that_mean_something(share: float, words: st
 def test_rates_are_written_as_they_are_typed() -> None:
     assert [exponent(rate) for rate in (1, 0.1, 1e-3, 2.5e-5)] == ["1", "1e-1", "1e-3", "2.5e-5"]
     assert one_in(1e-3) == "1 in 1,000"
+
+
+def test_the_ends_of_a_span_are_told_apart() -> None:
+    assert [span(0.5, 12.345), span(0.99112, 0.99142)] == ["0.5 – 12.3", "0.9911 – 0.9914"]
+    assert span(1, 1 + 1e-15) == "1 – 1.000000000000001"
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,18 @@ def test_an_older_gallery_is_brought_up_to_date_with_everybody_in_it(filled: Pat
         assert connection.execute("SELECT * FROM samples").fetchall()[:2] == before
 
 
+def test_the_trail_of_before_imported_files_were_noted_is_whole(filled: Path) -> None:
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("ALTER TABLE audit DROP COLUMN source_sha256")
+        connection.execute("UPDATE alembic_version SET version_num = '0008'")
+        connection.commit()
+    with GalleryStore.open(filled, model=MODEL, fingerprint=FINGERPRINT) as store:
+        store.add("Bea", [draft(3)])
+        trail = store.audit()
+        assert (len(trail.entries), trail.faults) == (2, ())
+        assert store.check() == []
+
+
 def test_an_older_gallery_is_brought_up_to_date_for_reembedding_too(filled: Path, future: Path) -> None:
     future.write_text(NEXT)
     with GalleryStore.open(filled, model="net-b", fingerprint=None) as store:
