@@ -6,7 +6,7 @@ Works on a copy, so that the damaged file stays as it is.
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -121,7 +121,7 @@ def _make_whole(copy: Path) -> None:
 
 def _give_new_header(copy: Path) -> None:
     """Put the header of a fresh file over that of this one, which SQLite does not accept."""
-    with sqlite3.connect(":memory:") as fresh:
+    with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.execute("CREATE TABLE anything (x)")
         header = bytearray(fresh.serialize()[:_HEADER])
     with copy.open("r+b") as file:
