@@ -14,7 +14,8 @@ __all__ = ["IndexedQuery"]
 # As the function nearest_people does: 10 rows at a time, as many times as are asked for.
 _PREPARE: Final = text(
     "SELECT set_config('hnsw.ef_search', '10', true),"
-    " set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+    " set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+    " set_config('hnsw.max_scan_tuples', '100000', true), set_config('hnsw.scan_mem_multiplier', '8', true)"
 )
 
 

@@ -12,7 +12,7 @@ from server import Server
 from sqlalchemy import Connection, text
 
 from facenet_app.domain import Embedding, SampleDraft
-from facenet_app.gallery import recall, server_index
+from facenet_app.gallery import made_up_probes, server_index
 from facenet_app.gallery.store import GalleryStore
 
 PEOPLE = 150
@@ -21,7 +21,7 @@ PEOPLE = 150
 def count_as_large(patch: pytest.MonkeyPatch) -> None:
     """Galleries of a hundred."""
     patch.setattr(server_index, "FEWEST_ROWS", 100)
-    patch.setattr(recall, "PROBES", 60)
+    patch.setattr(made_up_probes, "PROBES", 60)
 
 
 @contextmanager

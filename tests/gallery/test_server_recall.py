@@ -4,11 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from drafts import FINGERPRINT
-from large_gallery import rows_enough
+from drafts import FINGERPRINT, MODEL
+from large_gallery import at, rows_enough
+from numpy.typing import NDArray
 from sqlalchemy import text
 
+from facenet_app.domain import ServerUrl
 from facenet_app.gallery import recall
+from facenet_app.gallery.made_up_probes import made_up_probes
 from facenet_app.gallery.recall import Recalls
 from facenet_app.gallery.server_index import Measured
 from facenet_app.gallery.server_vectors import vectors_sent
@@ -68,16 +71,48 @@ def test_the_nearest_row_of_a_probe_and_how_near_others_are(large: GalleryStore,
     """Against a loop over all rows, which come in several portions."""
     with pytest.MonkeyPatch.context() as patch, large._database._engine.begin() as connection:
         patch.setattr(recall, "_CHUNK", 40)
-        probes = recall._probes(connection, recall.IndexedQuery(table, FINGERPRINT, 16))
-        found, sure = recall._compared_with_all(
-            connection, recall.IndexedQuery(table, FINGERPRINT, 16), probes
-        )
+        probes = made_up_probes(connection, FINGERPRINT)
+        found = recall._compared_with_all(connection, recall.IndexedQuery(table, FINGERPRINT, 16), probes)
         rows = connection.execute(text(f"SELECT identity_id, vector_send(vector) AS sent FROM {table}")).all()
     vectors = vectors_sent([row.sent for row in rows])
     others = []
     for number, (probe, of) in enumerate(zip(probes.vectors, probes.of, strict=True)):
         far = [float(np.linalg.norm(probe - vector)) for vector in vectors]
-        of_found = [each for each, row in zip(far, rows, strict=True) if row.identity_id == found[number]]
+        of_found = [
+            each for each, row in zip(far, rows, strict=True) if row.identity_id == found.owners[number]
+        ]
         assert min(of_found) == pytest.approx(min(far), abs=1e-5)  # in the middle between two, either will do
-        others += [each for each, row in zip(far, rows, strict=True) if row.identity_id != of]
-    assert sure == pytest.approx(min(others), abs=1e-5)
+        assert found.far[number] == pytest.approx(min(far), abs=1e-3)
+        others.append(min(each for each, row in zip(far, rows, strict=True) if row.identity_id != of))
+    assert found.sure == pytest.approx(sorted(others)[2], abs=1e-3)
+
+
+def pictures(directions: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float32]:
+    """One of each person."""
+    made = directions + 0.7 / 4 * rng.normal(size=directions.shape)
+    return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("samples", "wrong_by"), [(3, 0.03), (1, 0.2)])
+def test_probes_are_as_far_from_people_as_new_pictures_of_them(
+    url: ServerUrl, samples: int, wrong_by: float
+) -> None:
+    """Where nobody has two pictures it is not known how far apart those are."""
+    rng = np.random.default_rng(5)
+    directions = rng.normal(size=(100, 16)) / 4
+    enrolled = np.stack([pictures(directions, rng) for _ in range(samples)], axis=1)
+    people = [
+        (f"Person {who:03d}", [at(10 * who + number, vector) for number, vector in enumerate(own)])
+        for who, own in enumerate(enrolled)
+    ]
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        store.add_people(people)
+        ids = {each.id: int(each.name[-3:]) for each in store.identities()}
+        with store._database._engine.begin() as connection:
+            probes = made_up_probes(connection, FINGERPRINT)
+    means = enrolled.mean(axis=1)
+    of = [ids[each] for each in probes.of]
+    far = np.linalg.norm(probes.vectors - means[of], axis=1)
+    fresh = np.linalg.norm(pictures(directions[of], rng) - means[of], axis=1)
+    assert np.linalg.norm(probes.vectors, axis=1) == pytest.approx(np.ones(len(far)), abs=1e-5)
+    assert far.mean() == pytest.approx(fresh.mean(), rel=wrong_by)

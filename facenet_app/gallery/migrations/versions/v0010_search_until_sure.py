@@ -66,7 +66,9 @@ BEGIN
     END IF;
     IF most IS NOT NULL THEN
         PERFORM set_config('hnsw.ef_search', '10', true),
-            set_config('hnsw.iterative_scan', 'relaxed_order', true);
+            set_config('hnsw.iterative_scan', 'relaxed_order', true),
+            set_config('hnsw.max_scan_tuples', '100000', true),
+            set_config('hnsw.scan_mem_multiplier', '8', true);
         OPEN scan NO SCROLL FOR EXECUTE format(
             'SELECT identity_id, vector <-> $1,'
             '    (SELECT expires_at <= $2 FROM identities WHERE id = identity_id) '
