@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Self, TypeVar
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -47,6 +48,8 @@ class Database(ABC):
         self._closed = False
         self._engine = engine
         self._writer = writer
+        # Whoever forgets to close it leaves no file open, of which Python 3.13 and later warn.
+        finalize(self, engine.dispose).atexit = False
 
     def start(self, model: str, fingerprint: str | None) -> Self:
         """Bring the tables up to date, and finish wiping if a removal could not.

@@ -1,5 +1,6 @@
 """Enrolling, finding, renaming, merging: what the store promises one caller."""
 
+import gc
 import hashlib
 import stat
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from drafts import FINGERPRINT, MODEL, contents, draft, embedding
 from PIL import Image
+from sqlalchemy import event
 
 from facenet_app.domain import Embedding, FaceCrop, Place, Quality, SampleDraft
 from facenet_app.errors import (
@@ -32,6 +34,16 @@ def test_a_new_gallery_is_empty_and_for_the_owner_only(path: Path) -> None:
         files = sorted(path.parent.iterdir())
         assert [file.name for file in files] == ["gallery.db", "gallery.db-shm", "gallery.db-wal"]
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_gallery_that_nobody_holds_any_more_is_closed(place: Place) -> None:
+    store = GalleryStore.open(place, model=MODEL, fingerprint=FINGERPRINT)
+    store.add("Anna", [draft(1)])
+    closed: list[object] = []
+    event.listen(store._database._engine, "close", lambda connection, _: closed.append(connection))
+    del store
+    gc.collect()
+    assert closed
 
 
 def test_what_was_added_comes_back_after_reopening(place: Place) -> None:
