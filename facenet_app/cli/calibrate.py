@@ -125,9 +125,11 @@ def _line(point: "OperatingPoint") -> str:
     assert point.target_fmr is not None
     assert point.fmr is not None
     assert point.fnmr is not None
-    from facenet_app.evaluation.wording import with_interval
+    from facenet_app.evaluation.verified import PointCheck
+    from facenet_app.evaluation.wording import kept, with_interval
 
+    verdict = kept(PointCheck(point, point.fmr, point.fnmr))
     return (
-        f"  FMR {point.target_fmr:g}: threshold {point.threshold:.4f}; "
-        f"measured FMR {with_interval(point.fmr)}, FNMR {with_interval(point.fnmr)}"
+        f"  FMR {point.target_fmr:g}: threshold {point.threshold:.4f}; measured FMR "
+        f"{with_interval(point.fmr)}, FNMR {with_interval(point.fnmr)}; {verdict}"
     )

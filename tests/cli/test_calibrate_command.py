@@ -54,7 +54,10 @@ def test_a_second_calibration_adds_its_rates(cli: Cli, own_points: Path, people:
     for rate in ("0.25", "0.125"):
         ran = cli("calibrate", "--folders", people, "--fmr", rate, "--dataset", "office door")
         assert ran.code == 0
-    assert "FMR 0.125: threshold" in ran.out
+    lines = [line for line in ran.out.splitlines() if line.startswith("  FMR 0.125: threshold")]
+    assert len(lines) == 2
+    assert all(line.rpartition("; ")[2].startswith(("kept", "not ")) for line in lines)
+    assert all(" of 16), FNMR " in line for line in lines)
     assert ran.out.rstrip().endswith(f"stored in {own_points / 'sface.json'}")
     points = measured_points(load_settings(), load_fingerprint())
     mine = {point.target_fmr for point in points if point.dataset == "office door"}
