@@ -19,6 +19,9 @@ __all__ = ["STEPS", "Recalls", "measure_recalls"]
 STEPS: Final = (10, 20, 40, 60, 80, 120, 160, 200, 300, 400, 600, 800, 1000)
 """Numbers of rows that a search may look at."""
 
+_AT_FIRST: Final = 80
+"""Rows among which the nearest mostly is; more are asked for where it is not."""
+
 _CHUNK: Final = 10_000
 _TOO_NEAR: Final = 2
 """Probes that may be nearer to somebody else, because a person is enrolled under two names."""
@@ -56,7 +59,7 @@ def measure_recalls(connection: Connection, query: IndexedQuery) -> Recalls:
     query.prepare(connection)
     places = np.array(
         [
-            _place(nearest.owners[probe], query.owners(connection, probes.vectors[probe], STEPS[-1]))
+            _place(connection, query, probes.vectors[probe], nearest.owners[probe])
             for probe in np.flatnonzero(nearest.far < nearest.sure).tolist()
         ]
     )
@@ -65,9 +68,13 @@ def measure_recalls(connection: Connection, query: IndexedQuery) -> Recalls:
     return Recalls(found, nearest.sure)
 
 
-def _place(owner: str, owners: list[str]) -> float:
+def _place(connection: Connection, query: IndexedQuery, probe: NDArray[np.float32], owner: str) -> float:
     """How many rows come before the first of this owner's."""
-    return owners.index(owner) if owner in owners else np.inf
+    for rows in _AT_FIRST, STEPS[-1]:
+        owners = query.owners(connection, probe, rows)
+        if owner in owners:
+            return owners.index(owner)
+    return np.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
