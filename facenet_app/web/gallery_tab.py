@@ -124,7 +124,7 @@ class GalleryTab:
     def show_first(self, page: gr.Blocks) -> None:
         """Fill the list when the page is opened, so that it is there when the tab is."""
         page.load(
-            lambda: self._render(View(), "") if may(Scope.ENROLL) else {},
+            lambda: self._render(View(), "") if may(Scope.ENROLL) else {self.news: ""},
             None,
             self.outputs,
             show_progress="hidden",

@@ -203,7 +203,9 @@ def browser(
 
 
 @pytest.fixture(params=[pytest.param({"width": 1200, "height": 900}, id="desk")])
-def watched(browser: Browser, page_server, request: pytest.FixtureRequest) -> Iterator[Watched]:
+def watched(browser: Browser, page_server: RunningPage, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """A visit of the page, in which nothing goes wrong, neither in the browser nor on the server."""
+    said_before = len(page_server.lines)
     context = browser.new_context(viewport=request.param)
     watched = Watched(context.new_page())
     watched.listen()
@@ -214,3 +216,4 @@ def watched(browser: Browser, page_server, request: pytest.FixtureRequest) -> It
     context.close()
     assert watched.errors == []
     assert watched.elsewhere == []
+    assert "Traceback" not in "".join(page_server.lines[said_before:])

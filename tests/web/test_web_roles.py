@@ -201,5 +201,7 @@ def test_a_viewer_sees_what_a_viewer_may(members: Members, browser: Browser) -> 
     expect(page.get_by_role("tab")).to_have_text(["Verify", "Identify", "Models"])
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=PATIENCE)
+    assert "Traceback" not in "".join(members.lines)
+    watched.has_left()
     assert watched.errors == watched.elsewhere == []
     context.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request, expect
 PATIENCE = 20_000
 """Milliseconds that an answer may take on a busy machine."""
 LOCAL_SCHEMES = ("data", "blob")
-CUT_OFF = re.compile("signal is aborted|Connection errored out")
+CUT_OFF = re.compile("AbortError|signal is aborted|Connection errored out")
 """What Gradio says of an event that was under way when its page was left."""
 
 expect.set_options(timeout=PATIENCE)
@@ -37,8 +37,12 @@ class Watched:
             self.elsewhere.append(request.url)
 
     def reload(self) -> None:
-        """Load the page again; that what it was fetching is cut off is no error."""
+        """Load the page again."""
         self.page.reload()
+        self.has_left()
+
+    def has_left(self) -> None:
+        """The page was left: that what it was fetching is cut off is no error."""
         self.errors[:] = [each for each in self.errors if not CUT_OFF.search(each)]
 
     def tab(self, name: str) -> None:
