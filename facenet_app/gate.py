@@ -19,7 +19,7 @@ accepted for searches, the standard mode only warns; strict refuses all the same
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,11 @@ from facenet_app.errors import BelongsToOther, GalleryError, PoorQuality, Unlike
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.settings import Settings
 
-__all__ = ["Enrolled", "Gate", "Searched", "Verdict"]
+__all__ = ["ON_COMMAND_LINE", "Enrolled", "Gate", "Searched", "Verdict"]
 
-_ANYWAY = "enroll it anyway with --gate off"
+ON_COMMAND_LINE: Final = " with --gate off"
+"""How to enroll a picture anyway, in the sentences of what was refused; other interfaces have other ways."""
+_ANYWAY = f"enroll it anyway{ON_COMMAND_LINE}"
 _UNMEASURED = Notice(
     NoticeCode.NOT_COMPARED,
     "No threshold was measured for this model, so nobody checked whether the faces belong to somebody else.",

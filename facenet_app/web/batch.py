@@ -146,12 +146,13 @@ def _shown(
 
 
 def _table_row(outcome: Verification | FacenetAppError, row: Sequence[str]) -> Markup:
+    files = EMPTY.join(Markup('<td class="fa-file">{}</td>').format(name) for name in row[:2])
     if isinstance(outcome, FacenetAppError):
         why = row[6] if isinstance(outcome, WrongInput) else said(outcome.code, row[6])
-        return Markup("<tr><td>{}</td><td>{}</td><td>–</td><td>{}</td></tr>").format(*row[:2], why)
+        return Markup("<tr>{}<td>–</td><td>{}</td></tr>").format(files, why)
     badge = Markup('<span class="fa-badge fa-{}">{}</span>').format(
         STYLES[outcome.decision], text.DECISIONS[outcome.decision]
     )
-    return Markup("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>").format(
-        *row[:2], text.number(outcome.distance, ".4f"), badge
+    return Markup("<tr>{}<td>{}</td><td>{}</td></tr>").format(
+        files, text.number(outcome.distance, ".4f"), badge
     )

@@ -68,7 +68,7 @@ def _verdict(each: Preview) -> tuple[str, str]:
 def _sentences(each: Preview, photo: Path) -> list[Markup]:
     """Why not, or what to know; the advice of a poor face is part of the refusal."""
     if each.refused is not None:
-        return [said_refusal(each.refused, [photo])]
+        return [said_refusal(each.refused, photo.name)]
     advice = map(said_advice, each.quality.reasons) if each.quality else ()
     notices = (said_notice(warning, [photo], named=False) for warning in each.warnings)
     return list(dict.fromkeys([*advice, *notices]))

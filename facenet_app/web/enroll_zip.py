@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from markupsafe import Markup
@@ -87,6 +86,4 @@ def _refused(refused: list[RefusedImage], named: Named) -> Markup:
 
 def _sentence(image: RefusedImage, named: Named) -> Markup:
     """Which picture, as it is called in the ZIP file, and why."""
-    name = str(named.get(image.source, image.source))
-    called = replace(image, message=image.message.replace(image.source, name))
-    return Markup("{}: {}").format(name, said_refusal(called))
+    return said_refusal(image, str(named.get(image.source, image.source)), named=True)

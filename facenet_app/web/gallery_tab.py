@@ -153,24 +153,27 @@ class GalleryTab:
         self,
         view: View,
         find: str,
+        chosen: str | None = "",
         *_: object,
         news: str = "",
         new: str | None = None,
         question: Question | None = None,
     ) -> Updates:
-        """List and person, what happened, and at most one question; ``new`` replaces the name typed in."""
+        """List and person, what happened, and at most one question; ``new`` replaces the name typed in.
+
+        ``chosen`` is who was chosen in the list when the event was sent, if that is known. A choice that
+        stays the same is not sent back: it would undo a click that came meanwhile.
+        """
         listing = list_people(self._service, find, view.start)
         shown = show(self._service, view.name, view.pictures)
         listed = {name for _, name in listing.people}
         several = shown.total > 1
+        name = view.name if view.name in listed else None
+        choice = {} if name == chosen else {"value": name}
         return {
             self.view: View(listing.start, view.name, shown.start, find),
             self.note: listing.html,
-            self.chosen: gr.Radio(
-                choices=list(listing.people),
-                value=view.name if view.name in listed else None,
-                visible=bool(listing.people),
-            ),
+            self.chosen: gr.Radio(choices=list(listing.people), visible=bool(listing.people), **choice),
             self.news: news,
             self.person: shown.html,
             self.actions: gr.Column(visible=shown.done and may(Scope.ADMIN)),
@@ -183,18 +186,18 @@ class GalleryTab:
             **self.undo.offered(),
         }
 
-    def _turn(self, pages: int, view: View, find: str, *_: object) -> Updates:
-        return self._render(replace(view, start=self.pages.turned(view.start, pages)), find)
+    def _turn(self, pages: int, view: View, find: str, chosen: str | None, *_: object) -> Updates:
+        return self._render(replace(view, start=self.pages.turned(view.start, pages)), find, chosen)
 
-    def _turn_pictures(self, pages: int, view: View, find: str, *_: object) -> Updates:
-        return self._render(replace(view, pictures=self.more.turned(view.pictures, pages)), find)
+    def _turn_pictures(self, pages: int, view: View, find: str, chosen: str | None, *_: object) -> Updates:
+        return self._render(replace(view, pictures=self.more.turned(view.pictures, pages)), find, chosen)
 
     def _look(self, view: View, find: str, chosen: str | None, *_: object) -> Updates:
         """The list as it is now, from the beginning if something else is looked for; and who is chosen."""
         start = view.start if find == view.find else 0
         if chosen is None or chosen == view.name:
-            return self._render(replace(view, start=start), find)
-        return self._render(View(start, chosen), find, new="")
+            return self._render(replace(view, start=start), find, chosen)
+        return self._render(View(start, chosen), find, chosen, new="")
 
     def _rename(self, view: View, find: str, _: object, new: str, *__: object) -> Updates:
         name = view.name

@@ -150,7 +150,9 @@ def _face_row(number: int, found: CandidateList, name: str) -> Markup:
 
 def enrollment(result: Enrollment, uploads: Sequence[Path]) -> Markup:
     """What was stored, and what was refused and why."""
-    refused = EMPTY.join(ITEM.format(said_refusal(each, uploads, named=True)) for each in result.refused)
+    refused = EMPTY.join(
+        ITEM.format(said_refusal(each, Path(each.source).name, named=True)) for each in result.refused
+    )
     return Markup(
         '<section class="fa-answer fa-{style}"><div role="status"><h2>{headline}</h2></div>{now}{crops}'
         "{warnings}{refused}</section>"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from facenet_app.domain import Finding, Notice, RefusedImage
 from facenet_app.errors import FacenetAppError
+from facenet_app.gate import ON_COMMAND_LINE
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.web import text
 from facenet_app.web.meaning import share
@@ -48,12 +49,18 @@ def said(code: str, english: str, reasons: Iterable[str] = ()) -> Markup:
     return Markup.escape(" ".join([own, *advice])) if own and advice else _with_english(own, english)
 
 
-def said_refusal(image: RefusedImage, uploads: Iterable[Path] = (), *, named: bool = False) -> Markup:
-    """Why a picture was not enrolled; ``named``: with its name in front, where the sentence lacks it."""
-    words = said(image.code, without_folders(image.message, uploads), image.reasons)
-    if not named or text.speaks_as_core():
+def said_refusal(image: RefusedImage, name: str, *, named: bool = False) -> Markup:
+    """Why a picture was not enrolled; ``named``: with its name in front, where the sentence lacks it.
+
+    ``name`` is what the visitor calls the picture. Whether to enroll it anyway, the page asks by itself.
+    """
+    english = image.message.replace(image.source, name).replace(ON_COMMAND_LINE, "")
+    if not english.startswith(name):
+        english = english[:1].upper() + english[1:]
+    words = said(image.code, english, image.reasons)
+    if not named or (text.speaks_as_core() and name in english):
         return words
-    return Markup("{}: {}").format(without_folders(image.source, uploads), words)
+    return Markup("{}: {}").format(name, words)
 
 
 def said_advice(reason: str) -> Markup:

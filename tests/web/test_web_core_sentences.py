@@ -109,7 +109,7 @@ def test_the_english_sentence_follows_where_it_says_more(german: None) -> None:
 
 def test_a_poor_face_needs_no_english(german: None) -> None:
     poor = PoorQuality("too poor", "come closer", reasons=("face_too_small", "face_turned"))
-    said = said_refusal(refusal("/tmp/x/a.png", poor), [Path("/tmp/x/a.png")], named=True)
+    said = said_refusal(refusal("/tmp/x/a.png", poor), "a.png", named=True)
     assert said.startswith("a.png: Das Bild des Gesichts ist zu schlecht")
     assert "Gehen Sie näher heran" in said
     assert "Sehen Sie in die Kamera" in said

@@ -73,6 +73,7 @@ def test_somebody_who_is_enrolled_already_is_shown_beside_the_photo(
     assert "Would not be stored" in html
     assert "this face belongs to &#39;Eileen Collins&#39;" in html.replace("This", "this")
     assert "of different people 1 pair in 100,000 is within" in html
+    assert "--gate" not in html  # the page asks whether to enroll it anyway
     assert html.count('class="fa-crop"') == 3  # the photo, and both beside each other
     assert "enrolled already</figcaption>" in html
     own = preview_photos(service, "Eileen Collins", [mirrored, astronaut]).html
@@ -100,6 +101,9 @@ def test_what_the_gate_refused_can_be_enrolled_anyway(
     service.enroll("Eileen Collins", [astronaut])
     refused = enroll(service, "Her Twin", [mirrored, letter])
     assert not refused.done
+    assert "<li>mirrored.png: This face belongs to" in refused.html
+    assert "<li>letter.png is in no known image format" in refused.html
+    assert "--gate" not in refused.html
     assert refused.files == (mirrored,)
     stored = enroll(service, "Her Twin", list(refused.files), anyway=True)
     assert stored.done

@@ -33,7 +33,7 @@ def test_people_and_pictures(service: FaceService, people: Path, tmp_path: Path)
     }
     assert "Stored 3 pictures of 2 people" in answer.html
     assert "Not stored: 2" in answer.html
-    assert "staff/Grace Hopper/broken &lt;b&gt;.jpg" in answer.html
+    assert answer.html.count("staff/Grace Hopper/broken &lt;b&gt;.jpg") == 1
     assert str(tmp_path) not in answer.html
     assert "<b>" not in answer.html
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cutting_proxy import CuttingProxy
 from databases import on_both_databases, on_postgres
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 from real_people import Person, side_by_side
 from watching import PATIENCE, Watched, heading
 
@@ -138,6 +138,20 @@ def test_undo_is_there_after_a_reload_and_in_another_tab_of_the_visitor_only(
     expect(shown(somebody_else)).to_have_count(len(enrolled) - 1)
     expect(place(somebody_else, "undo")).to_be_hidden()
     context.close()
+
+
+def test_a_click_is_kept_whatever_is_still_under_way(watched: Watched, enrolled: list[Person]) -> None:
+    """The tab asks for the list as it is now; meanwhile somebody is chosen in the list of before."""
+    watched.tab("Gallery")
+    expect(shown(watched)).to_have_count(len(enrolled))
+    watched.tab("Enroll")
+    held: list[Route] = []
+    watched.page.route("**/queue/join?*", lambda route: route.continue_() if held else held.append(route))
+    watched.tab("Gallery")
+    watched.wait_until(lambda: bool(held))
+    watched.page.get_by_role("radio", name=enrolled[0].name).check()
+    held[0].continue_()
+    heading(watched, enrolled[0].name)
 
 
 @on_both_databases

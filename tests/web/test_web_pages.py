@@ -37,6 +37,8 @@ def test_many_pairs_are_compared_and_saved(watched: Watched, lfw: Path, tmp_path
     saved = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert saved[0].startswith("probe,reference,decision")
     assert [line.split(",")[2] for line in saved[1:]] == ["match"] * 3 + ["non_match"] * 3
+    watched.page.set_viewport_size({"width": 390, "height": 844})
+    assert watched.overflow() <= 0
 
 
 @on_both_databases
