@@ -133,7 +133,7 @@ def _shown(
     )
     return Markup(
         '<section class="fa-answer"><div role="status"><h2>{}</h2></div><p>{}</p>'
-        '<table class="fa-faces"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}</section>'
+        '<table class="fa-faces fa-pairs"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}</section>'
     ).format(
         text.pairs(count=len(pairs)),
         text.batch_counts(counts, failed),
