@@ -169,7 +169,7 @@ class GalleryTab:
         listed = {name for _, name in listing.people}
         several = shown.total > 1
         name = view.name if view.name in listed else None
-        choice = {} if name == chosen else {"value": name}
+        choice: dict[str, Any] = {} if name == chosen else {"value": name}
         return {
             self.view: View(listing.start, view.name, shown.start, find),
             self.note: listing.html,
