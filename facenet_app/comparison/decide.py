@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from facenet_app.comparison.evidence import evidence
 from facenet_app.domain import Decision, OperatingPoint
 from facenet_app.errors import InvalidThreshold, NoOperatingPoint
 
@@ -101,9 +102,7 @@ def explain(point: OperatingPoint) -> str:
         return "This threshold was given by hand; nothing is known about its error rates."
     return (
         f"At this threshold about 1 in {round(1 / point.target_fmr):,} different-person pairs would pass, "
-        f"and {100 * point.fnmr.value:.1f} % of same-person pairs would be missed "
-        f"(measured on {point.dataset}: {point.fmr.trials:,} different-person and "
-        f"{point.fnmr.trials:,} same-person pairs)."
+        f"and {100 * point.fnmr.value:.1f} % of same-person pairs would be missed ({evidence(point)})."
     )
 
 

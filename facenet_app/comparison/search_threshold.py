@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 
 from facenet_app.comparison.decide import checked_rate, no_points
+from facenet_app.comparison.evidence import evidence
 from facenet_app.domain import Notice, NoticeCode, OperatingPoint, SearchRisk
 
 __all__ = ["choose_for_search", "explain_search", "fmr_for_fpir", "unmet"]
@@ -65,15 +66,11 @@ def explain_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
     if risk is None or point.fmr is None or point.fnmr is None:
         return "This threshold was given by hand; nothing is known about its error rates."
     missed = f"{100 * point.fnmr.value:.1f} % of comparisons with the right person would be missed"
-    measured = (
-        f"measured on {point.dataset}: about 1 in {round(1 / risk.fmr):,} of "
-        f"{point.fmr.trials:,} different-person pairs pass"
-    )
     if not risk.kept:
-        return f"{missed} at this threshold, the strictest one {measured}."
+        return f"{missed} at this threshold, the strictest one {evidence(point)}."
     return (
         f"Of strangers' faces at most about {_one_in(risk.fpir_bound)} would be given a name by a search "
-        f"among {_pictures(risk)}, and {missed} (threshold {measured})."
+        f"among {_pictures(risk)}, and {missed} (threshold {evidence(point)})."
     )
 
 

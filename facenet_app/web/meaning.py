@@ -1,6 +1,7 @@
 """What a threshold means, in sentences: the page's words for what ``explain`` says on the command line."""
 
-from facenet_app.domain import OperatingPoint, SearchRisk
+from facenet_app.comparison.evidence import two_digits
+from facenet_app.domain import OperatingPoint, Rate, SearchRisk
 from facenet_app.web import text
 
 __all__ = ["meaning_of_pair", "meaning_of_search", "share"]
@@ -14,9 +15,7 @@ def meaning_of_pair(point: OperatingPoint, review: OperatingPoint | None) -> str
         said = text.meaning(
             number=round(1 / point.target_fmr),
             missed=text.number(100 * point.fnmr.value, ".1f"),
-            dataset=text.dataset(point),
-            non_mated=point.fmr.trials,
-            mated=point.fnmr.trials,
+            evidence=_evidence(point, point.fmr, point.fnmr),
         )
     return said if review is None else f"{said} {_band(review)}"
 
@@ -29,14 +28,30 @@ def meaning_of_search(point: OperatingPoint, risk: SearchRisk | None) -> str:
         return str(text.MEANING_UNKNOWN)
     measured = {
         "missed": text.number(100 * point.fnmr.value, ".1f"),
-        "dataset": text.dataset(point),
-        "number": round(1 / risk.fmr),
-        "trials": point.fmr.trials,
+        "evidence": _evidence(point, point.fmr, point.fnmr),
     }
     if not risk.kept:
         return str(text.search_strictest(**measured))
     among = text.enrolled_pictures(count=risk.comparisons)
     return str(text.search_meaning(share=share(risk.fpir_bound), pictures=among, **measured))
+
+
+def _evidence(point: OperatingPoint, fmr: Rate, fnmr: Rate) -> str:
+    return str(
+        text.evidence(
+            dataset=text.dataset(point),
+            confidence=text.number(100 * fmr.confidence, ".0f"),
+            passing=_span(fmr),
+            non_mated=fmr.trials,
+            missing=_span(fnmr),
+            mated=fnmr.trials,
+        )
+    )
+
+
+def _span(rate: Rate) -> str:
+    low, high = (text.number(100 * share, two_digits(100 * share)) for share in (rate.low, rate.high))
+    return str(text.span(low=low, high=high))
 
 
 def _band(review: OperatingPoint) -> str:

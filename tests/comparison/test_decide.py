@@ -85,11 +85,12 @@ def test_impossible_thresholds(threshold: float) -> None:
         given_threshold(threshold, "f")
 
 
-def test_the_meaning_is_told_with_counts() -> None:
+def test_the_meaning_is_told_with_counts_and_intervals() -> None:
     text = explain(point(1.1, 1e-3))
     assert "1 in 1,000 different-person pairs" in text
     assert "1.0 % of same-person pairs" in text
-    assert "3,000" in text
+    assert "95 % intervals: 0.020 to 0.30 % of 3,000 different-person pairs pass" in text
+    assert "0.70 to 1.4 % of 3,000 same-person pairs are missed" in text
     assert "nothing is known" in explain(given_threshold(1.0, "f"))
 
 

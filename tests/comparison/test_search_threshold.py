@@ -111,7 +111,13 @@ def test_the_bound_is_a_rate() -> None:
 
 def test_the_meaning_is_told() -> None:
     text = explain_search(*choose_for_search(POINTS, 1e-2, 100, "sface"))
-    for part in ("at most about 1 in 100", "100 enrolled pictures", "3.0 %", "LFW", "1 in 10,000 of 300,000"):
+    for part in (
+        "at most about 1 in 100",
+        "100 enrolled pictures",
+        "3.0 %",
+        "LFW",
+        "0.0050 to 0.020 % of 300,000",
+    ):
         assert part in text
     assert "1 enrolled picture," in explain_search(*choose_for_search(POINTS, 1e-2, 1, "sface"))
     assert explain_search(*choose_for_search(POINTS, 1e-2, 0, "sface")) == ""
