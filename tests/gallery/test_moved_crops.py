@@ -125,7 +125,7 @@ def test_on_a_server_too(url: ServerUrl, server: Server) -> None:
         admin.execute("ALTER TABLE samples ADD COLUMN crop bytea")
         admin.execute("UPDATE samples SET crop = c.crop FROM crops c WHERE c.sample_number = number")
         admin.execute("DROP TABLE crops")
-        admin.execute("DROP FUNCTION nearest_people, search_effort")  # later migrations
+        admin.execute("DROP FUNCTION nearest_people, rows_enough")  # later migrations
         admin.execute("ALTER TABLE audit DROP COLUMN source_sha256")
         admin.execute("UPDATE alembic_version SET version_num = '0006'")
     with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
