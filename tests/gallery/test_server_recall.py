@@ -93,11 +93,15 @@ def pictures(directions: NDArray[np.float64], rng: np.random.Generator) -> NDArr
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("samples", "wrong_by"), [(3, 0.03), (1, 0.2)])
+@pytest.mark.parametrize(("samples", "wrong_by"), [(3, 0.055), (1, 0.2)])
 def test_probes_are_as_far_from_people_as_new_pictures_of_them(
     url: ServerUrl, samples: int, wrong_by: float
 ) -> None:
-    """Where nobody has two pictures it is not known how far apart those are."""
+    """Where nobody has two pictures it is not known how far apart those are.
+
+    In which order people come is chance: it moves the mean by 0.8 % (one standard deviation). Without the
+    correction for few samples it is 7.5 % off, without the shorter direction 29 %.
+    """
     rng = np.random.default_rng(5)
     directions = rng.normal(size=(100, 16)) / 4
     enrolled = np.stack([pictures(directions, rng) for _ in range(samples)], axis=1)
