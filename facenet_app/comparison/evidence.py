@@ -4,7 +4,7 @@ from math import floor, log10
 
 from facenet_app.domain import OperatingPoint, Rate
 
-__all__ = ["evidence", "two_digits"]
+__all__ = ["decimals", "evidence", "two_digits"]
 
 
 def evidence(point: OperatingPoint) -> str:
@@ -24,7 +24,13 @@ def evidence(point: OperatingPoint) -> str:
 
 def two_digits(number: float) -> str:
     """The format that shows two significant digits of a number, and never an exponent."""
-    return ".0f" if number <= 0 else f".{max(0, 1 - floor(log10(number)))}f"
+    return f".{decimals(number)}f"
+
+
+def decimals(number: float) -> int:
+    """Digits after the point that show two significant ones of a number of 0 or more."""
+    # Rounded first: 0.0999 is 0.10, not 0.100.
+    return max(0, 1 - floor(log10(float(f"{number:.1e}")))) if number > 0 else 0
 
 
 def _span(rate: Rate) -> str:

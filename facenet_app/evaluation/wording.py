@@ -1,7 +1,6 @@
 """Numbers and rates as the report writes them, always with what they are out of."""
 
-from math import floor, log10
-
+from facenet_app.comparison.evidence import decimals
 from facenet_app.domain import Rate
 from facenet_app.evaluation.identified import IdentificationResult, StrategyResult
 from facenet_app.evaluation.verified import Headline, PointCheck
@@ -37,9 +36,7 @@ def _hundredths(share: float) -> str:
     number = 100 * share
     if number in (0, 100):
         return f"{number:.0f}"
-    # Rounded first: 0.0999 is 0.10, not 0.100.
-    nearer = float(f"{min(number, 100 - number):.1e}")
-    return f"{number:.{max(2, 1 - floor(log10(nearer)))}f}"
+    return f"{number:.{max(2, decimals(min(number, 100 - number)))}f}"
 
 
 def level(confidence: float) -> str:

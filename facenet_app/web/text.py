@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
+from facenet_app.comparison.evidence import two_digits
 from facenet_app.domain import Decision, OperatingPoint, Rate
 from facenet_app.web.language import Language, load_language
 
@@ -134,7 +135,7 @@ def decided_at(point: OperatingPoint) -> str:
 
 def measured_rate(rate: Rate) -> str:
     """An error rate with its interval: ``0.12 % (0.10 to 0.15)``."""
-    low, high = number(100 * rate.low, ".2g"), number(100 * rate.high, ".2g")
+    low, high = (number(100 * each, two_digits(100 * each)) for each in (rate.low, rate.high))
     return _say("measured_rate", rate=number(100 * rate.value, ".3g"), low=low, high=high)
 
 

@@ -9,7 +9,14 @@ from facenet_app.comparison.evidence import two_digits
 
 @pytest.mark.parametrize(
     ("number", "shown"),
-    [(0, "0"), (1.7, "1.7"), (0.0919, "0.092"), (12.6, "13"), (100, "100"), (7.9e-6, "0.0000079")],
+    [
+        (0, "0"),
+        (1.7, "1.7"),
+        (0.0919, "0.092"),
+        (0.0999, "0.10"),
+        (12.6, "13"),
+        (7.9e-6, "0.0000079"),
+    ],
 )
 def test_two_digits(number: float, shown: str) -> None:
     assert format(number, two_digits(number)) == shown
