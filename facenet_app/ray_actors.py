@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from facenet_app.errors import FacenetAppError, UsageError
 from facenet_app.processes import in_order
@@ -21,6 +21,15 @@ AHEAD = 3
 """Portions that wait for each actor."""
 ATTEMPTS = 3
 """How often an actor is started again, and a portion given out again."""
+
+_SETTINGS: Final = {
+    # It would report them over the network.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Under `uv run` it would send the folder that the command was called in to every machine, pictures and
+    # all, and install all packages there anew, which takes a minute even on this one.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+"""What Ray does not do unless the user's environment says so. It reads this when it is imported."""
 
 Portion = TypeVar("Portion")
 Result = TypeVar("Result")
@@ -82,6 +91,8 @@ def on_ray(
         FacenetAppError: the cluster failed more often than Ray makes up for, or what a worker raised.
     """
     require_ray()
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     from ray.exceptions import RayError
     from ray.util import ActorPool
 
@@ -113,7 +124,6 @@ def _connected(address: str) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report them over the network
     try:
         ray.init(address=address or None, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:

@@ -64,8 +64,7 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, *, users:
         app_kwargs={"openapi_url": None},
         theme=_theme(),
         css_paths=Path(__file__).with_name("page.css"),
-        # Gradio's template says "en" whatever the page speaks.
-        head=f'<script>document.documentElement.lang = "{text.spoken()}"</script>',
+        head=_head(),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -76,6 +75,13 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, *, users:
         max_file_size=max(service.settings.max_bytes, service.settings.max_video_bytes),
         allowed_paths=[str(examples.same[0].parent)],
     )
+
+
+def _head() -> str:
+    """What the browser does first."""
+    script = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+    # Gradio's template says "en" whatever the page speaks.
+    return f'<script>document.documentElement.lang = "{text.spoken()}";\n{script}</script>'
 
 
 def _theme() -> gr.themes.Base:

@@ -1,0 +1,62 @@
+// The answers of Gradio's events come on one stream. When the server has answered all events that it knows of,
+// it says so, and Gradio's client stops listening. If another event was accepted just after the server said so,
+// nobody listens for its answer any more: a click that does nothing. So that message is kept from the client
+// while an answer is missing, and what the server says next follows on the same stream.
+(() => {
+  const plainFetch = window.fetch.bind(window);
+  const unanswered = new Set();
+  const LAST = ["unexpected_error", "server_stopped"];
+
+  window.fetch = async (...request) => {
+    const response = await plainFetch(...request);
+    const path = new URL(request[0].url ?? request[0], location.href).pathname;
+    if (response.ok && path.endsWith("/queue/join")) {
+      unanswered.add((await response.clone().json()).event_id);
+    } else if (response.ok && path.endsWith("/queue/data")) {
+      const { status, headers } = response;
+      return new Response(asStream(withoutGaps(response, request)), { status, headers });
+    }
+    return response;
+  };
+
+  async function* withoutGaps(response, request) {
+    for (let stream = response; stream; ) {
+      let next = null;
+      for await (const line of messages(stream)) {
+        const { msg, event_id } = JSON.parse(line.slice("data:".length));
+        if (msg === "process_completed") unanswered.delete(event_id);
+        if (LAST.includes(msg)) unanswered.clear();
+        if (msg === "close_stream" && unanswered.size) {
+          next = await plainFetch(...request);
+          break;
+        }
+        yield line + "\n\n";
+        if (msg === "close_stream") return;
+      }
+      stream = next;
+    }
+  }
+
+  async function* messages(response) {
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n\n");
+      rest = lines.pop();
+      yield* lines;
+    }
+  }
+
+  function asStream(lines) {
+    const texts = new ReadableStream({
+      async pull(stream) {
+        const { done, value } = await lines.next();
+        if (done) stream.close();
+        else stream.enqueue(value);
+      },
+    });
+    return texts.pipeThrough(new TextEncoderStream());
+  }
+})();
