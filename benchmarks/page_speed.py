@@ -92,6 +92,22 @@ def draft(vector: "np.typing.NDArray[np.float32]", fingerprint: str, number: int
     return SampleDraft(Embedding(vector, fingerprint), crop, Quality(60, 20), f"{number:064x}")
 
 
+WATCH_ANSWER = """() => {
+  const times = [];
+  const note = () => times.push(performance.now());
+  document.addEventListener("change", note, { capture: true, once: true });
+  document.querySelector("#compare").addEventListener("click", note, { capture: true, once: true });
+  window.painted = new Promise((resolve) => {
+    const look = () => {
+      if (!document.querySelector("#verify-result h2")?.checkVisibility()) return requestAnimationFrame(look);
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve([...times, performance.now()])));
+    };
+    look();
+  });
+}"""
+"""When a file is chosen, when "Compare" is clicked, and when the picture with the answer was drawn: in ms."""
+
+
 def make_photos(folder: Path) -> tuple[Path, Path]:
     """Two photos of 12 megapixels, lying on their side in the file."""
     sources = (
@@ -164,29 +180,29 @@ def switches(page: Page, repeat: int) -> Iterator[Measurement]:
 
 
 def two_photos(page: Page, photos: tuple[Path, Path], repeat: int) -> Iterator[Measurement]:
-    """From choosing the second photo, and from the click, until the answer is visible."""
+    """From choosing the second photo, and from the click, until the answer is painted.
+
+    By the page's own clock: Playwright looks for what it waits for up to half a second after it is there.
+    """
     whole, answers = [], []
     for _ in range(repeat):
         page.reload()
         page.locator("#probe").wait_for()
         upload(page, "probe", photos[0])
-        began = time.perf_counter()
+        page.evaluate(WATCH_ANSWER)
         upload(page, "reference", photos[1])
-        clicked = time.perf_counter()
         page.get_by_role("button", name="Compare", exact=True).click()
+        chosen, clicked, painted = page.evaluate("painted")
+        whole.append((painted - chosen) / 1000)
+        answers.append((painted - clicked) / 1000)
         page.get_by_role("heading", name="Different people").wait_for()
-        whole.append(time.perf_counter() - began)
-        answers.append(time.perf_counter() - clicked)
     sizes = " and ".join(f"{path.stat().st_size / 1e6:.1f} MB" for path in photos)
-    median, most = statistics.median(answers), max(answers)
-    yield at_most(
-        f"two 12-megapixel photos ({sizes}) compared",
-        f"{median:.2f} s, at most {most:.2f}",
-        most,
-        TWO_PHOTOS,
-        "< 1 s from the click",
-    )
-    yield Measurement("the same with the upload of the second", f"{statistics.median(whole):.2f} s")
+    for what, times in (("from the click", answers), ("from choosing the second", whole)):
+        median, most = statistics.median(times), max(times)
+        shown = f"{median:.2f} s, at most {most:.2f}"
+        yield at_most(
+            f"two 12-megapixel photos ({sizes}) compared, {what}", shown, most, TWO_PHOTOS, "< 1 s"
+        )
 
 
 def upload(page: Page, place: str, photo: Path) -> None:

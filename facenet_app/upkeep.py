@@ -55,11 +55,14 @@ class GalleryUpkeep:
         self._gallery: GalleryStore | None = None
         self._gallery_lock = Lock()
 
-    def close(self) -> None:
-        """Let go of the gallery; it is opened again if it is needed again."""
+    def close(self, *, wait: bool = True) -> None:
+        """Let go of the gallery; it is opened again if it is needed again.
+
+        ``wait``: see :meth:`facenet_app.gallery.store.GalleryStore.close`.
+        """
         with self._gallery_lock:
             if self._gallery is not None:
-                self._gallery.close()
+                self._gallery.close(wait=wait)
                 self._gallery = None
 
     def __enter__(self) -> Self:
@@ -68,7 +71,7 @@ class GalleryUpkeep:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(wait=error is None)
 
     @property
     def gallery(self) -> "GalleryStore":

@@ -138,8 +138,11 @@ class Database(ABC):
         self._engine = self._engine.execution_options(**ring)
         self._writer = self._writer.execution_options(**ring)
 
-    def close(self) -> None:
-        """Close every connection; using the database afterwards is a GalleryError."""
+    def close(self, *, wait: bool = True) -> None:  # noqa: ARG002 (for those that have something to wait for)
+        """Close every connection; using the database afterwards is a GalleryError.
+
+        With ``wait``, what goes on in the background is finished first.
+        """
         self._closed = True
         self._engine.dispose()
 

@@ -30,7 +30,7 @@ from facenet_app.gallery.faults import gallery_errors
 from facenet_app.gallery.schema import gallery
 from facenet_app.gallery.server_engine import server_engine
 from facenet_app.gallery.server_faults import is_conflict, is_lost
-from facenet_app.gallery.server_index import Measured, tend_indexes
+from facenet_app.gallery.server_index import IndexKeeper, Measured
 from facenet_app.gallery.server_outcome import end_backend, was_committed
 from facenet_app.gallery.server_search import ServerIndex
 from facenet_app.gallery.server_vectors import follow_changes, vector_faults
@@ -81,6 +81,13 @@ class PostgresDatabase(Database):
         super().__init__(url, reader, engine)
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._use = use
+        self._indexes = IndexKeeper(engine, use.recall)
+
+    def close(self, *, wait: bool = True) -> None:
+        """See :meth:`Database.close`; ``wait`` until the indexes for searching are built."""
+        if wait:
+            self._indexes.wait()
+        super().close()
 
     @classmethod
     def has_tables(cls, url: ServerUrl) -> bool:
@@ -156,13 +163,8 @@ class PostgresDatabase(Database):
             except DBAPIError as error:
                 if not is_lost(error.orig) or not self._was_committed(begun, head, error):
                     raise
-        with suppress(SQLAlchemyError):  # the change is kept; check() says that searches are slow
-            if self._is_any_index_due():
-                tend_indexes(self._writer, self._use.recall)
-
-    def _is_any_index_due(self) -> bool:
-        with self._alone.connect() as connection:
-            return any(each.is_due(self._use.recall) for each in Measured.all_of(connection).values())
+        with suppress(SQLAlchemyError):  # the change is kept
+            self._indexes.look()
 
     def _begin_write(self, connection: Connection) -> Row[Any]:
         return connection.execute(_BEGIN_WRITE, {"lock": _TURN_LOCK}).one()

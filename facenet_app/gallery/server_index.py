@@ -9,16 +9,25 @@ thirds of the size: whoever is found is compared exactly anyway.
 
 import hashlib
 import json
+import logging
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, String, bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from facenet_app.gallery.indexed_query import IndexedQuery
 from facenet_app.gallery.recall import Recalls, measure_recalls
 
-__all__ = ["Measured", "tend_indexes"]
+__all__ = ["IndexKeeper", "Measured"]
+
+log = logging.getLogger(__name__)
+
+SOON: Final = 3
+"""Seconds after which somebody who waits is told."""
 
 FEWEST_ROWS: Final = 10_000
 """Rows of a table below which comparing with all of them is quick enough."""
@@ -84,12 +93,53 @@ _NOTE: Final = text(
 )
 
 
-def tend_indexes(engine: Engine, recall: float) -> None:
-    """Build the indexes that are missing and measure what is not known, if nobody else does already.
+class IndexKeeper:
+    """Builds the indexes that are missing and measures what is not known, in a thread of its own.
 
-    Neither readers nor writers wait for it; it takes some seconds for 10,000 people and minutes for a
-    million.
+    Neither readers nor writers wait for it; it takes some seconds for 10,000 people and minutes for more.
+    A process that ends meanwhile leaves the server building, and what is not done then to the next writer.
+
+    Args:
+        engine: of the database.
+        recall: the least share of searches that must find the nearest person.
     """
+
+    def __init__(self, engine: Engine, recall: float) -> None:
+        self._engine = engine
+        self._recall = recall
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def look(self) -> None:
+        """Begin if there is something to do, and this process is not at it already."""
+        with self._starting:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                due = any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
+            if due:
+                self._thread = threading.Thread(target=self._tend, name="indexes", daemon=True)
+                self._thread.start()
+
+    def wait(self) -> None:
+        """Until what was begun is done; a warning in the log says so if that takes long."""
+        if self._thread is None:
+            return
+        self._thread.join(SOON)
+        if self._thread.is_alive():
+            log.warning(
+                "the server is still building what finds people quickly, which can take minutes; "
+                "interrupted, it goes on alone, and the next change of the gallery does the rest"
+            )
+            self._thread.join()
+
+    def _tend(self) -> None:
+        with suppress(SQLAlchemyError):  # what is not done is due; check() says that searches are slow
+            _tend_all(self._engine, self._recall)
+
+
+def _tend_all(engine: Engine, recall: float) -> None:
+    """Do what is due, unless somebody else is at it."""
     one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():

@@ -99,9 +99,13 @@ class GalleryStore(People, Browsing, Undoing):
         if self.fingerprint != fingerprint:
             self._database.write(lambda connection: bind_empty(connection, self.place, model, fingerprint))
 
-    def close(self) -> None:
-        """Let go of the file; any use afterwards is a GalleryError."""
-        self._database.close()
+    def close(self, *, wait: bool = True) -> None:
+        """Let go of the file; any use afterwards is a GalleryError.
+
+        On a server, indexes may be being built: with ``wait`` until they are, which can take minutes in a
+        large gallery. Otherwise the server goes on alone as far as it can, and the next write does the rest.
+        """
+        self._database.close(wait=wait)
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +113,7 @@ class GalleryStore(People, Browsing, Undoing):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(wait=error is None)
 
     def add(
         self,

@@ -45,7 +45,7 @@ class Application:
         """End the threads, after what they are at, and let go of the gallery."""
         self.backend.work.close()
         self.engine.close()
-        self.backend.service.close()
+        self.backend.service.close(wait=False)
 
 
 def build_application(service: FaceService, access: AccessFile, examples: Examples | None) -> Application:

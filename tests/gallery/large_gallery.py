@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from facenet_app.domain import Embedding, SampleDraft
 from facenet_app.gallery import made_up_probes, server_index
+from facenet_app.gallery.postgres_database import PostgresDatabase
 from facenet_app.gallery.store import GalleryStore
 
 PEOPLE = 150
@@ -47,6 +48,12 @@ def drafts(person: int) -> list[SampleDraft]:
         vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         found.append(at(10 * person + number, vector))
     return found
+
+
+def wait_for_indexes(store: GalleryStore) -> None:
+    """Until those that a write made due are built; closing waits as well."""
+    assert isinstance(store._database, PostgresDatabase)
+    store._database._indexes.wait()
 
 
 def rows_enough(connection: Connection, table: str, fingerprint: str, recall: float) -> int | None:

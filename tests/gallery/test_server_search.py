@@ -11,7 +11,7 @@ import pytest
 from drafts import FINGERPRINT, MODEL, draft, embed_differently, embedding, unit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from large_gallery import at, both_enough, drafts
+from large_gallery import PEOPLE, at, both_enough, count_as_large, drafts, wait_for_indexes
 from numpy.typing import NDArray
 from server import Server
 from sqlalchemy import Connection, Row, delete, text
@@ -175,6 +175,7 @@ def test_a_recall_of_one_compares_with_everybody(url: ServerUrl, monkeypatch: py
 
 def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> None:
     large.reembed("net-b", "net-b:1", embed_differently)
+    wait_for_indexes(large)
     assert all(enough is not None for enough in both_enough(large, "net-b:1"))
     assert both_enough(large, FINGERPRINT) == [None, None]
     with large._database._engine.begin() as connection:
@@ -188,12 +189,27 @@ def test_an_index_that_is_not_there_is_said_and_done_without(large: GalleryStore
     with large._database._write_transaction() as connection:
         connection.execute(text("UPDATE vector_searches SET fingerprint = NULL, rows_then = NULL"))
     large.set_consent("Person 000", Consent(expires_at=FAR_OFF))  # builds what is missing
+    wait_for_indexes(large)
     assert large.check() == []
     database = large._database
     with database._writer.begin() as connection:
         connection.execute(text("UPDATE vector_searches SET fingerprint = NULL"))
     assert {finding.code for finding in large.check()} == {"slow_search"}
     assert large.index().search(embedding(5), 4) == in_memory(large, embedding(5), 4, Template.CENTROID)
+
+
+def test_writers_do_not_wait_for_an_index(url: ServerUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    count_as_large(monkeypatch)
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        with store._database._writer.connect() as another:  # until this ends, no index can be built
+            another.execute(text("LOCK TABLE centroids, sample_vectors IN ROW EXCLUSIVE MODE"))
+            store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(PEOPLE)])
+            store.add("Zoe", [draft(99_999)])
+            assert {finding.code for finding in store.check()} == {"slow_search"}
+            assert store.index().search(embedding(99_999), 1)[0].name == "Zoe"
+        wait_for_indexes(store)
+        assert store.check() == []
+        assert store.index().search(embedding(99_999), 1)[0].name == "Zoe"
 
 
 def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server) -> None:

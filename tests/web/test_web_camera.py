@@ -26,14 +26,22 @@ def pictures_in(folder: Path) -> set[Path]:
     return {path for path in found if path.suffix in (".jpg", ".jpeg", ".png", ".webp")}
 
 
+def press_capture(watched: Watched, place: str) -> None:
+    """As a person does: once the camera shows something."""
+    camera = watched.page.locator(f"#{place}")
+    camera.get_by_role("button", name="Click to Access Webcam").click()
+    video = camera.locator("video")
+    watched.wait_until(lambda: video.count() > 0 and video.evaluate("shown => shown.videoWidth") > 0)
+    camera.get_by_role("button", name="capture photo").click()
+
+
 def test_a_person_before_the_camera_is_named(
     nothing_kept: None, watched: Watched, people: list[Person]
 ) -> None:
     page = watched.page
     watched.tab("Identify")
     page.get_by_role("button", name="Live camera").click()
-    page.locator("#live-camera").get_by_role("button", name="Click to Access Webcam").click()
-    page.locator("#live-camera").get_by_role("button", name="capture photo").click()
+    press_capture(watched, "live-camera")
     heading(watched, people[0].name)
     expect(page.locator("#live-result").get_by_role("img", name="newest picture")).to_be_visible()
 
@@ -41,10 +49,8 @@ def test_a_person_before_the_camera_is_named(
 def test_shots_for_an_enrollment_are_collected_and_judged(watched: Watched, people: list[Person]) -> None:
     page = watched.page
     watched.tab("Enroll")
-    camera = page.locator("#enroll-shot")
     for shots in (1, 2):
-        camera.get_by_role("button", name="Click to Access Webcam").click()
-        camera.get_by_role("button", name="capture photo").click()
+        press_capture(watched, "enroll-shot")
         expect(page.locator("#enroll-files").get_by_role("row")).to_have_count(shots)
     # The file shows one picture for ever: both shots are the same.
     expect(page.locator("#enroll-preview").get_by_role("listitem")).to_have_count(1)
