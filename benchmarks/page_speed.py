@@ -200,9 +200,7 @@ def two_photos(page: Page, photos: tuple[Path, Path], repeat: int) -> Iterator[M
     for what, times in (("from the click", answers), ("from choosing the second", whole)):
         median, most = statistics.median(times), max(times)
         shown = f"{median:.2f} s, at most {most:.2f}"
-        yield at_most(
-            f"two 12-megapixel photos ({sizes}) compared, {what}", shown, most, TWO_PHOTOS, "< 1 s"
-        )
+        yield at_most(f"two 12-megapixel photos ({sizes}) compared, {what}", shown, most, TWO_PHOTOS, "< 1 s")
 
 
 def upload(page: Page, place: str, photo: Path) -> None:

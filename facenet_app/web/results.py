@@ -111,8 +111,9 @@ def identification(result: Identification, known: References) -> Markup:
     )
     return Markup(
         '<section class="fa-answer"><div role="status"><h2>{headline}</h2></div>{empty}'
-        '<figure class="fa-panel">{photo}</figure><table class="fa-faces fa-found"><thead><tr>{header}</tr></thead>'
-        '<tbody>{rows}</tbody></table><p class="fa-means">{means}</p>{warnings}{details}</section>'
+        '<figure class="fa-panel">{photo}</figure><table class="fa-faces fa-found">'
+        "<thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+        '<p class="fa-means">{means}</p>{warnings}{details}</section>'
     ).format(
         headline=text.faces_found(count=len(result.faces), recognized=recognized),
         empty=EMPTY if result.gallery_size else message(text.EMPTY_GALLERY),
