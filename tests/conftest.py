@@ -36,6 +36,11 @@ def package_path(package: str, path: str) -> Path:
     return Path(spec.origin).parent / path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest first, so that no worker is left with them when the others are done."""
+    items.sort(key=lambda item: "browser" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def require() -> Callable[[str, str], None]:
     """``require("browser", "Chromium is missing")`` skips the test, or fails it where
