@@ -98,14 +98,15 @@ WATCH_ANSWER = """() => {
   document.addEventListener("change", note, { capture: true, once: true });
   document.querySelector("#compare").addEventListener("click", note, { capture: true, once: true });
   window.painted = new Promise((resolve) => {
-    const look = () => {
+    const look = async () => {
       if (!document.querySelector("#verify-result h2")?.checkVisibility()) return requestAnimationFrame(look);
+      await Promise.all([...document.querySelectorAll("#verify-result img")].map((each) => each.decode()));
       requestAnimationFrame(() => requestAnimationFrame(() => resolve([...times, performance.now()])));
     };
     look();
   });
 }"""
-"""When a file is chosen, when "Compare" is clicked, and when the picture with the answer was drawn: in ms."""
+"""Milliseconds: when a file is chosen, "Compare" is clicked, and the answer with its pictures was drawn."""
 
 
 def make_photos(folder: Path) -> tuple[Path, Path]:

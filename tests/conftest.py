@@ -36,9 +36,15 @@ def package_path(package: str, path: str) -> Path:
     return Path(spec.origin).parent / path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest first, so that no worker is left with them when the others are done."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """One worker has the browser and all of its tests, from the beginning; the others share the files."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     items.sort(key=lambda item: "browser" not in item.keywords)
+    for item in items:
+        group = "browser" if "browser" in item.keywords else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from sqlalchemy import (
     inspect,
     select,
     text,
-    update,
 )
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -34,6 +33,7 @@ from facenet_app.gallery.server_index import IndexKeeper, Measured
 from facenet_app.gallery.server_outcome import end_backend, was_committed
 from facenet_app.gallery.server_search import ServerIndex
 from facenet_app.gallery.server_vectors import follow_changes, vector_faults
+from facenet_app.gallery.server_wipe import wipe_rows
 
 __all__ = ["PostgresDatabase"]
 
@@ -163,7 +163,7 @@ class PostgresDatabase(Database):
             except DBAPIError as error:
                 if not is_lost(error.orig) or not self._was_committed(begun, head, error):
                     raise
-        with suppress(SQLAlchemyError):  # the change is kept
+        with suppress(SQLAlchemyError, RuntimeError):  # the change is kept all the same
             self._indexes.look()
 
     def _begin_write(self, connection: Connection) -> Row[Any]:
@@ -189,7 +189,7 @@ class PostgresDatabase(Database):
         return found
 
     def wipe(self) -> None:
-        """Free the room of removed rows for new ones.
+        """Free the room of removed rows for new ones; see :func:`wipe_rows`.
 
         What else a server keeps of them, its write-ahead log, replicas and backups, is for its
         administrator: see docs/scaling.md.
@@ -197,14 +197,7 @@ class PostgresDatabase(Database):
         Raises:
             GalleryError: the server cannot be reached.
         """
-
-        def vacuum(connection: Connection) -> None:
-            unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
-            connection.execute(text("VACUUM identities, samples, crops, changes, sample_vectors, centroids"))
-            done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
-            connection.execute(done.values(unwiped_revision=None))
-
-        self._one_by_one(vacuum)
+        self._one_by_one(wipe_rows)
 
     def index(self, now: datetime) -> ServerIndex | None:
         """The server's search, which is asked nothing yet; None if this process searches in its memory."""

@@ -12,15 +12,15 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, String, bindparam, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, String, bindparam, select, text
 
 from facenet_app.gallery.indexed_query import IndexedQuery
 from facenet_app.gallery.recall import Recalls, measure_recalls
+from facenet_app.gallery.schema import gallery
+from facenet_app.gallery.server_wipe import building, stop_building, wipe_rows
 
 __all__ = ["IndexKeeper", "Measured"]
 
@@ -37,9 +37,6 @@ MOST_DIMENSIONS: Final = 4000
 
 _GROWTH: Final = 2
 """It is measured again when the table has this many times the rows of the last time."""
-
-_LOCK: Final = 0x6873_6E77
-"""Number of the lock of whoever builds ("hnsw")."""
 
 _NEIGHBORS: Final = 32
 _CANDIDATES: Final = 200
@@ -87,6 +84,8 @@ _SEARCHES: Final = text(
     "FROM vector_searches s, gallery g"
 )
 
+_UNWIPED: Final = select(gallery.c.unwiped_revision)
+
 _NOTE: Final = text(
     "UPDATE vector_searches SET fingerprint = :whose, rows_then = :rows, recalls = CAST(:recalls AS json) "
     "WHERE name = :table"
@@ -108,50 +107,67 @@ class IndexKeeper:
         self._engine = engine
         self._recall = recall
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._due = False
+        self._lock = threading.Lock()
 
     def look(self) -> None:
-        """Begin if there is something to do, and this process is not at it already."""
-        with self._starting:
-            if self._thread is not None and self._thread.is_alive():
+        """Begin if there is something to do; if this process is at it, it looks again when it is done."""
+        with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            if not any(each.is_due(self._recall) for each in Measured.all_of(connection).values()):
                 return
-            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                due = any(each.is_due(self._recall) for each in Measured.all_of(connection).values())
-            if due:
-                self._thread = threading.Thread(target=self._tend, name="indexes", daemon=True)
-                self._thread.start()
+        with self._lock:
+            self._due = True
+            if self._thread is None:
+                thread = threading.Thread(target=self._tend, name="indexes", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def wait(self) -> None:
         """Until what was begun is done; a warning in the log says so if that takes long."""
-        if self._thread is None:
+        with self._lock:
+            thread = self._thread
+        if thread is None:
             return
-        self._thread.join(SOON)
-        if self._thread.is_alive():
+        thread.join(SOON)
+        if thread.is_alive():
             log.warning(
                 "the server is still building what finds people quickly, which can take minutes; "
                 "interrupted, it goes on alone, and the next change of the gallery does the rest"
             )
-            self._thread.join()
+            thread.join()
 
     def _tend(self) -> None:
-        with suppress(SQLAlchemyError):  # what is not done is due; check() says that searches are slow
-            _tend_all(self._engine, self._recall)
+        while self._take():
+            try:
+                _tend_all(self._engine, self._recall)
+            except Exception as error:  # noqa: BLE001 (searches work without; check() says that they are slow)
+                log.warning("indexes were not built (%s)", type(error).__name__)
+
+    def _take(self) -> bool:
+        """Whether there is something to do; if not, the thread ends."""
+        with self._lock:
+            due, self._due = self._due, False
+            if not due:
+                self._thread = None
+            return due
 
 
 def _tend_all(engine: Engine, recall: float) -> None:
     """Do what is due, unless somebody else is at it."""
     one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
+        if not building(connection):
             return
         try:
             for each in Measured.all_of(connection).values():
                 if each.is_due(recall):
                     _tend(connection, each, one_state)
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            stop_building(connection)
             for name in ("lock_timeout", "maintenance_work_mem"):  # somebody else has the connection next
                 connection.execute(text(f"RESET {name}"))
+        if connection.execute(_UNWIPED).scalar_one() is not None:
+            wipe_rows(connection)
 
 
 def _tend(connection: Connection, known: Measured, one_state: Engine) -> None:

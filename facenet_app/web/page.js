@@ -5,13 +5,14 @@
 (() => {
   const plainFetch = window.fetch.bind(window);
   const unanswered = new Set();
-  const LAST = ["unexpected_error", "server_stopped"];
+  const early = new Set(); // answered before the page was told that they were accepted
 
   window.fetch = async (...request) => {
     const response = await plainFetch(...request);
     const path = new URL(request[0].url ?? request[0], location.href).pathname;
     if (response.ok && path.endsWith("/queue/join")) {
-      unanswered.add((await response.clone().json()).event_id);
+      const { event_id } = await response.clone().json();
+      if (!early.delete(event_id)) unanswered.add(event_id);
     } else if (response.ok && path.endsWith("/queue/data")) {
       const { status, headers } = response;
       return new Response(asStream(withoutGaps(response, request)), { status, headers });
@@ -24,10 +25,11 @@
       let next = null;
       for await (const line of messages(stream)) {
         const { msg, event_id } = JSON.parse(line.slice("data:".length));
-        if (msg === "process_completed") unanswered.delete(event_id);
-        if (LAST.includes(msg)) unanswered.clear();
+        if (msg === "process_completed" && !unanswered.delete(event_id)) early.add(event_id);
+        if (msg === "unexpected_error") [unanswered, early].forEach((each) => each.clear());
         if (msg === "close_stream" && unanswered.size) {
           next = await plainFetch(...request);
+          if (!next.ok) throw new Error(`the answers cannot be fetched (${next.status})`);
           break;
         }
         yield line + "\n\n";

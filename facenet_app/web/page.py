@@ -78,7 +78,7 @@ def mount_page(app: FastAPI, service: FaceService, examples: Examples, *, users:
 
 
 def _head() -> str:
-    """What the browser does first."""
+    """What Gradio lets the browser do before it shows the page."""
     script = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
     # Gradio's template says "en" whatever the page speaks.
     return f'<script>document.documentElement.lang = "{text.spoken()}";\n{script}</script>'

@@ -1,6 +1,7 @@
 """Searching on the server, beside the index in memory of the very same gallery."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -186,7 +187,7 @@ def test_a_reembedded_gallery_gets_indexes_of_its_own(large: GalleryStore) -> No
 
 
 def test_an_index_that_is_not_there_is_said_and_done_without(large: GalleryStore) -> None:
-    with large._database._write_transaction() as connection:
+    with large._database._writer.begin() as connection:
         connection.execute(text("UPDATE vector_searches SET fingerprint = NULL, rows_then = NULL"))
     large.set_consent("Person 000", Consent(expires_at=FAR_OFF))  # builds what is missing
     wait_for_indexes(large)
@@ -198,7 +199,7 @@ def test_an_index_that_is_not_there_is_said_and_done_without(large: GalleryStore
     assert large.index().search(embedding(5), 4) == in_memory(large, embedding(5), 4, Template.CENTROID)
 
 
-def test_writers_do_not_wait_for_an_index(url: ServerUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_an_index(url: ServerUrl, monkeypatch: pytest.MonkeyPatch) -> None:
     count_as_large(monkeypatch)
     with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
         with store._database._writer.connect() as another:  # until this ends, no index can be built
@@ -207,9 +208,26 @@ def test_writers_do_not_wait_for_an_index(url: ServerUrl, monkeypatch: pytest.Mo
             store.add("Zoe", [draft(99_999)])
             assert {finding.code for finding in store.check()} == {"slow_search"}
             assert store.index().search(embedding(99_999), 1)[0].name == "Zoe"
+            store.remove("Zoe")
+            assert store.index().search(embedding(99_999), 1)[0].name != "Zoe"
+            assert {finding.code for finding in store.check()} == {"slow_search", "traces_left"}
         wait_for_indexes(store)
         assert store.check() == []
-        assert store.index().search(embedding(99_999), 1)[0].name == "Zoe"
+
+
+def test_a_gallery_that_doubles_while_an_index_is_built(
+    url: ServerUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count_as_large(monkeypatch)
+    with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
+        with store._database._writer.connect() as another:
+            another.execute(text("LOCK TABLE centroids, sample_vectors IN ROW EXCLUSIVE MODE"))
+            for first in (0, PEOPLE):
+                store.add_people([(f"Person {n:03d}", drafts(n)) for n in range(first, first + PEOPLE)])
+                time.sleep(0.5)  # the thread has counted the rows
+        wait_for_indexes(store)
+        assert store.check() == []
+        assert measured(store)["centroids"].rows_then == 2 * PEOPLE
 
 
 def test_vectors_out_of_step_are_found_and_mended(url: ServerUrl, server: Server) -> None:

@@ -1,0 +1,41 @@
+"""Freeing the room of removed rows on a PostgreSQL server."""
+
+from typing import Final
+
+from sqlalchemy import Connection, select, text, update
+
+from facenet_app.gallery.schema import gallery
+
+__all__ = ["building", "stop_building", "wipe_rows"]
+
+_LOCK: Final = {"lock": 0x6873_6E77}
+"""Number of the lock of whoever builds indexes ("hnsw")."""
+
+
+def building(connection: Connection) -> bool:
+    """Be the one who builds indexes; False if somebody is it already."""
+    return bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), _LOCK).scalar_one())
+
+
+def stop_building(connection: Connection) -> None:
+    """Let others."""
+    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), _LOCK)
+
+
+def wipe_rows(connection: Connection) -> None:
+    """Vacuum every table with something of a person; those of the vectors only if no index of theirs is being
+    built, which a vacuum would wait for. Whoever builds calls this again afterwards.
+
+    Args:
+        connection: each statement is a transaction.
+    """
+    unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
+    connection.execute(text("VACUUM identities, samples, crops, changes"))
+    if not building(connection):
+        return
+    try:
+        connection.execute(text("VACUUM sample_vectors, centroids"))
+        done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
+        connection.execute(done.values(unwiped_revision=None))
+    finally:
+        stop_building(connection)
