@@ -36,17 +36,6 @@ def package_path(package: str, path: str) -> Path:
     return Path(spec.origin).parent / path
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One worker has the browser and all of its tests, from the beginning; the others share the files."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    items.sort(key=lambda item: "browser" not in item.keywords)
-    for item in items:
-        group = "browser" if "browser" in item.keywords else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def require() -> Callable[[str, str], None]:
     """``require("browser", "Chromium is missing")`` skips the test, or fails it where

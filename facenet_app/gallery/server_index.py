@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, String, bindparam, select, text
 from facenet_app.gallery.indexed_query import IndexedQuery
 from facenet_app.gallery.recall import Recalls, measure_recalls
 from facenet_app.gallery.schema import gallery
-from facenet_app.gallery.server_wipe import building, stop_building, wipe_rows
+from facenet_app.gallery.server_wipe import hold_wipes_up, wipe_rows
 
 __all__ = ["IndexKeeper", "Measured"]
 
@@ -37,6 +37,9 @@ MOST_DIMENSIONS: Final = 4000
 
 _GROWTH: Final = 2
 """It is measured again when the table has this many times the rows of the last time."""
+
+_LOCK: Final = 0x6873_6E77
+"""Number of the lock of whoever builds ("hnsw")."""
 
 _NEIGHBORS: Final = 32
 _CANDIDATES: Final = 200
@@ -156,14 +159,17 @@ def _tend_all(engine: Engine, recall: float) -> None:
     """Do what is due, unless somebody else is at it."""
     one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        if not building(connection):
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar_one():
             return
         try:
+            # It waits for a wipe, and for every transaction that is under way.
+            connection.execute(text("SET lock_timeout = 0"))
+            hold_wipes_up(connection)
             for each in Measured.all_of(connection).values():
                 if each.is_due(recall):
                     _tend(connection, each, one_state)
         finally:
-            stop_building(connection)
+            connection.execute(text("SELECT pg_advisory_unlock_all()"))
             for name in ("lock_timeout", "maintenance_work_mem"):  # somebody else has the connection next
                 connection.execute(text(f"RESET {name}"))
         if connection.execute(_UNWIPED).scalar_one() is not None:
@@ -201,7 +207,6 @@ def _build(connection: Connection, rows: int, query: IndexedQuery) -> None:
         return
     megabytes = 64 + rows * (4 * query.dimension + _BYTES_A_ROW) // 2**20
     connection.execute(text(f"SET maintenance_work_mem = '{megabytes}MB'"))
-    connection.execute(text("SET lock_timeout = 0"))  # it waits for every transaction that is under way
     vector = f"(CAST(vector AS halfvec({query.dimension}))) halfvec_l2_ops"
     build = f"CREATE INDEX CONCURRENTLY {name} ON {table} USING hnsw ({vector})"
     options = f"WITH (m = {_NEIGHBORS}, ef_construction = {_CANDIDATES}) WHERE fingerprint = :whose"

@@ -6,20 +6,15 @@ from sqlalchemy import Connection, select, text, update
 
 from facenet_app.gallery.schema import gallery
 
-__all__ = ["building", "stop_building", "wipe_rows"]
+__all__ = ["hold_wipes_up", "wipe_rows"]
 
-_LOCK: Final = {"lock": 0x6873_6E77}
-"""Number of the lock of whoever builds indexes ("hnsw")."""
-
-
-def building(connection: Connection) -> bool:
-    """Be the one who builds indexes; False if somebody is it already."""
-    return bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), _LOCK).scalar_one())
+_LOCK: Final = {"lock": 0x7769_7065}
+"""Number of the lock of whoever vacuums the vectors, or builds an index of them ("wipe")."""
 
 
-def stop_building(connection: Connection) -> None:
-    """Let others."""
-    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), _LOCK)
+def hold_wipes_up(connection: Connection) -> None:
+    """From now on :func:`wipe_rows` leaves the vectors alone, until the connection gives up its locks."""
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), _LOCK)
 
 
 def wipe_rows(connection: Connection) -> None:
@@ -31,11 +26,11 @@ def wipe_rows(connection: Connection) -> None:
     """
     unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
     connection.execute(text("VACUUM identities, samples, crops, changes"))
-    if not building(connection):
+    if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), _LOCK).scalar_one():
         return
     try:
         connection.execute(text("VACUUM sample_vectors, centroids"))
         done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
         connection.execute(done.values(unwiped_revision=None))
     finally:
-        stop_building(connection)
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), _LOCK)
