@@ -1,5 +1,6 @@
 """The one place where errors of the databases, SQLAlchemy and the file system become gallery errors."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ _CLOSED_TO_US: Final = (
     "the gallery {path} cannot be opened for writing",
     "check the permissions of the file and its folder, or choose another place with --gallery",
 )
+log = logging.getLogger(__name__)
+
 _IN_USE: Final = ("the gallery {path} is in use by another program", "try again when that has finished")
 
 _BY_CODE: Final = {
@@ -81,6 +84,7 @@ def gallery_errors(place: Place, *, opening: bool = False) -> Iterator[None]:
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _translated(error, place, opening) from error
     except (TypeError, ValueError) as error:
+        _log_reason(error)
         raise damaged(place, opening=opening) from error
 
 
@@ -93,4 +97,10 @@ def _translated(error: Exception, place: Place, opening: bool) -> GalleryError:
     if code is not None and (found := _BY_CODE.get(code & 0xFF)):
         message, hint = found
         return GalleryError(message.format(path=place), hint)
+    _log_reason(error if original is None else original)
     return damaged(place, opening=opening)
+
+
+def _log_reason(error: BaseException) -> None:
+    """Only the kind of what was found: its message might hold a name."""
+    log.info("damaged: %s %s", type(error).__name__, getattr(error, "sqlite_errorname", ""))
