@@ -16,13 +16,13 @@ from facenet_app.gallery.server_faults import server_error
 
 __all__ = ["damaged", "gallery_errors", "in_use", "not_a_gallery"]
 
+log = logging.getLogger(__name__)
+
 _ELSEWHERE: Final = "choose another place with --gallery"
 _CLOSED_TO_US: Final = (
     "the gallery {path} cannot be opened for writing",
     "check the permissions of the file and its folder, or choose another place with --gallery",
 )
-log = logging.getLogger(__name__)
-
 _IN_USE: Final = ("the gallery {path} is in use by another program", "try again when that has finished")
 
 _BY_CODE: Final = {

@@ -214,7 +214,7 @@ class PostgresDatabase(Database):
                 yield Finding(
                     "slow_search",
                     f"searches compare with all {each.rows:,} rows of {each.table}: its index is not ready",
-                    "enroll anybody, which builds it, while the server has memory and disk to spare",
+                    "unless it is being built, enroll anybody, while the server has memory and disk to spare",
                 )
 
     def exposures(self) -> Iterator[Finding]:

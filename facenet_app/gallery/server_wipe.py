@@ -9,7 +9,7 @@ from facenet_app.gallery.schema import gallery
 __all__ = ["hold_wipes_up", "wipe_rows"]
 
 _LOCK: Final = {"lock": 0x7769_7065}
-"""Number of the lock of whoever vacuums the vectors, or builds an index of them ("wipe")."""
+"""Number of the lock of whoever builds an index of the vectors; those who vacuum them share it ("wipe")."""
 
 
 def hold_wipes_up(connection: Connection) -> None:
@@ -26,11 +26,11 @@ def wipe_rows(connection: Connection) -> None:
     """
     unwiped = connection.execute(select(gallery.c.unwiped_revision)).scalar_one()
     connection.execute(text("VACUUM identities, samples, crops, changes"))
-    if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), _LOCK).scalar_one():
+    if not connection.execute(text("SELECT pg_try_advisory_lock_shared(:lock)"), _LOCK).scalar_one():
         return
     try:
         connection.execute(text("VACUUM sample_vectors, centroids"))
         done = update(gallery).where(gallery.c.unwiped_revision <= unwiped)
         connection.execute(done.values(unwiped_revision=None))
     finally:
-        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), _LOCK)
+        connection.execute(text("SELECT pg_advisory_unlock_shared(:lock)"), _LOCK)

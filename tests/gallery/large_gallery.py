@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from server import Server
 from sqlalchemy import Connection, text
 
-from facenet_app.domain import Embedding, SampleDraft
+from facenet_app.domain import Candidate, Embedding, SampleDraft, Template
 from facenet_app.gallery import made_up_probes, server_index
+from facenet_app.gallery.load import load_index
 from facenet_app.gallery.postgres_database import PostgresDatabase
 from facenet_app.gallery.store import GalleryStore
 
@@ -54,6 +56,10 @@ def wait_for_indexes(store: GalleryStore) -> None:
     """Until those that a write made due are built; closing waits as well."""
     assert isinstance(store._database, PostgresDatabase)
     store._database._indexes.wait()
+
+
+def in_memory(store: GalleryStore, probe: Embedding, k: int, template: Template) -> list[Candidate]:
+    return load_index(store._database, datetime.now(UTC)).index.search(probe, k, template)
 
 
 def rows_enough(connection: Connection, table: str, fingerprint: str, recall: float) -> int | None:
