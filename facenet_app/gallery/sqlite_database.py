@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -70,14 +70,18 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _write_transaction(self) -> Iterator[Connection]:
-        # Threads of a process take turns, so that one of them waits for the file's lock at a time.
+        with self._my_turn(), super()._write_transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """Threads of a process take turns, so that one of them waits for the file's lock at a time."""
         if not self._turn.acquire(blocking=False):
             if not self._turn.acquire(timeout=PATIENCE):
                 raise in_use(self.path)
             time.sleep(_PAUSE)  # the next turn is another process's, if one waits
         try:
-            with super()._write_transaction() as connection:
-                yield connection
+            yield
         finally:
             self._turn.release()
 
@@ -90,20 +94,35 @@ class SqliteDatabase(Database):
         Raises:
             GalleryError: another program is reading or writing, or the disk is full.
         """
-        with gallery_errors(self.path), closing(self._open().raw_connection()) as connection:
+        with (
+            gallery_errors(self.path),
+            self._my_turn(),
+            closing(self._open().raw_connection()) as connection,
+        ):
             cursor = connection.cursor()
             cursor.execute("SELECT unwiped_revision FROM gallery")
             unwiped = cursor.fetchone()
+            if unwiped == (None,):
+                return  # another removal's wiping came after this one, too
             cursor.execute("VACUUM")
+            self._empty_log(cursor)
+            # A removal since then has a higher revision and does its own wiping.
+            cursor.execute("UPDATE gallery SET unwiped_revision = NULL WHERE unwiped_revision <= ?", unwiped)
+
+    def _empty_log(self, cursor: DBAPICursor) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # SQLite waits for those who read from the log, but not for those who are emptying it.
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             answer = cursor.fetchone()
-            if answer is None or answer[0]:  # "busy": somebody reads from the log
+            if answer is not None and not answer[0]:  # else "busy"
+                return
+            if time.monotonic() > deadline:
                 raise GalleryError(
                     f"the gallery {self.path} is being read by another program",
                     "try again when that has finished",
                 )
-            # A removal since then has a higher revision and does its own wiping.
-            cursor.execute("UPDATE gallery SET unwiped_revision = NULL WHERE unwiped_revision <= ?", unwiped)
+            time.sleep(_PAUSE)
 
     def index(self, now: datetime) -> None:
         """None: a file is searched in memory."""

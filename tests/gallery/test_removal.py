@@ -1,6 +1,7 @@
 """Removing a person leaves no byte of them in the files."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -54,6 +55,27 @@ def test_no_byte_of_a_removed_person_is_left(store: GalleryStore, path: Path) ->
         assert [trace for trace in traces(gone, samples) if trace in left] == []
     assert store.identities() == [who for i, who in enumerate(people) if i % 5]
     assert store.check() == []
+
+
+def test_people_who_are_removed_at_once_leave_no_byte(path: Path) -> None:
+    """By several threads of two programs, while others look."""
+    with (
+        GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store,
+        GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as another,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        store.add_people([(f"Person {seed:02d}", [draft(seed)]) for seed in range(30)])
+        gone = store.identities()[:24]
+        marks = [trace for each in gone for trace in traces(each, store.samples(each.id))]
+        jobs = []
+        for number, each in enumerate(gone):
+            jobs.append(pool.submit((store, another)[number % 2].remove, each.name))
+            jobs.append(pool.submit((another, store)[number % 2].people_page))
+        for job in jobs:
+            job.result(60)
+        left = bytes_of(path)
+        assert [mark for mark in marks if mark in left] == []
+        assert store.check() == []
 
 
 def test_the_name_before_a_renaming_goes_with_the_person(store: GalleryStore, path: Path) -> None:
