@@ -7,6 +7,7 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from facenet_app.domain import FaceCrop, PeoplePage, StoredFace
 from facenet_app.gallery.cipher import Cipher
+from facenet_app.gallery.names import part_key
 from facenet_app.gallery.people_page import people_page
 from facenet_app.gallery.rows import crop_from_png
 from facenet_app.gallery.schema import crops, identities, samples
@@ -35,7 +36,10 @@ class Browsing(Upkeep):
             offset: how many of them to pass over.
             limit: how many to give at most.
         """
-        return self._database.read(lambda connection: people_page(connection, find, offset, limit))
+        wanted = part_key(find)
+        if wanted is None:
+            return PeoplePage((), offset, 0)
+        return self._database.read(lambda connection: people_page(connection, wanted, offset, limit))
 
     def faces_page(self, identity_id: str, *, offset: int = 0, limit: int = 100) -> list[StoredFace]:
         """Some of one person's samples, oldest first, to look at."""

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select, true
 
 from facenet_app.domain import Identity, PeoplePage
 from facenet_app.gallery.cipher import PLAIN, Cipher
-from facenet_app.gallery.names import name_key, part_key
+from facenet_app.gallery.names import name_key
 from facenet_app.gallery.rows import identity_from, select_identities
 from facenet_app.gallery.schema import identities
 from facenet_app.gallery.sealing import cipher_of
@@ -14,11 +14,8 @@ from facenet_app.gallery.sealing import cipher_of
 __all__ = ["people_page"]
 
 
-def people_page(connection: Connection, find: str, offset: int, limit: int) -> PeoplePage:
-    """See :meth:`facenet_app.gallery.browsing.Browsing.people_page`."""
-    wanted = part_key(find)
-    if wanted is None:
-        return PeoplePage((), offset, 0)
+def people_page(connection: Connection, wanted: str, offset: int, limit: int) -> PeoplePage:
+    """See :meth:`facenet_app.gallery.browsing.Browsing.people_page`; ``wanted`` is a part of a name's key."""
     cipher = cipher_of(connection)
     if cipher is not PLAIN:
         return _of_sealed(connection, cipher, wanted, slice(offset, offset + limit))

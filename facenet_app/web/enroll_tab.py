@@ -42,7 +42,7 @@ class _OnePerson:
     def __init__(self, service: FaceService) -> None:
         self._service = service
         self.name = gr.Textbox(
-            label=text.NAME, placeholder=text.NAME_HINT, max_lines=1, elem_id="enroll-name"
+            "", label=text.NAME, placeholder=text.NAME_HINT, max_lines=1, elem_id="enroll-name"
         )
         with gr.Row(equal_height=True):
             self.files = gr.File(
@@ -56,10 +56,10 @@ class _OnePerson:
         self.preview = gr.HTML(elem_id="enroll-preview")
         with gr.Row():
             self.note = gr.Textbox(
-                label=text.CONSENT, placeholder=text.CONSENT_HINT, max_lines=1, elem_id="enroll-consent"
+                "", label=text.CONSENT, placeholder=text.CONSENT_HINT, max_lines=1, elem_id="enroll-consent"
             )
             self.until = gr.Textbox(
-                label=text.UNTIL, placeholder=text.UNTIL_HINT, max_lines=1, elem_id="enroll-until"
+                "", label=text.UNTIL, placeholder=text.UNTIL_HINT, max_lines=1, elem_id="enroll-until"
             )
         self.button = gr.Button(text.ENROLL, variant="primary", size="lg", elem_id="enroll-button")
         self.question = _question()

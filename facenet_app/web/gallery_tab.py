@@ -70,7 +70,7 @@ class GalleryTab:
             event.then(self._render, [self.view, self.find], self.outputs, show_progress="hidden", **PRIVATE)
 
     def _list(self) -> None:
-        self.find = gr.Textbox(label=text.FIND, max_lines=1, elem_id="gallery-find")
+        self.find = gr.Textbox("", label=text.FIND, max_lines=1, elem_id="gallery-find")
         self.note = gr.HTML(elem_id="gallery-note")
         self.chosen = gr.Radio(
             [], label=text.PEOPLE, visible=False, elem_id="gallery-people", elem_classes="fa-people"
@@ -83,7 +83,7 @@ class GalleryTab:
         self.person = gr.HTML(elem_id="gallery-person")
         self.more = Pager("gallery-pictures", PICTURES_SHOWN)
         with gr.Column(visible=False) as self.actions:
-            self.new_name = gr.Textbox(label=text.NEW_NAME, max_lines=1, elem_id="gallery-new-name")
+            self.new_name = gr.Textbox("", label=text.NEW_NAME, max_lines=1, elem_id="gallery-new-name")
             with gr.Row():
                 self.rename = gr.Button(text.RENAME, min_width=120)
                 self.remove = gr.Button(text.REMOVE, variant="stop", min_width=120)

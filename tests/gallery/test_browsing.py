@@ -78,6 +78,11 @@ def test_nobody(store: GalleryStore) -> None:
     assert store.people_page().to_dict() == {"identities": [], "total": 0, "offset": 0}
 
 
+def test_a_caller_who_asks_for_no_text_is_not_told_of_damage(store: GalleryStore) -> None:
+    with pytest.raises(TypeError):
+        store.people_page(None)  # type: ignore[arg-type]  # what a page may send
+
+
 def test_an_encrypted_gallery(path: Path, tmp_path: Path) -> None:
     with GalleryStore.open(path, model=MODEL, fingerprint=FINGERPRINT) as store:
         store.add_people([(name, [draft(seed)]) for seed, name in enumerate(NAMES)])

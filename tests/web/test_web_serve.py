@@ -41,6 +41,16 @@ def test_the_page_may_load_nothing_from_elsewhere(page_server) -> None:
     assert "fonts.googleapis.com" not in answer.text
 
 
+def test_boxes_are_empty_and_not_nothing_before_anybody_writes_in_them(page_server) -> None:
+    """The list was asked for with no text at all if its tab was opened before the box was drawn."""
+    components = get(page_server.address, "/config").json()["components"]
+    boxes = {
+        each["props"]["label"]: each["props"]["value"] for each in components if each["type"] == "textbox"
+    }
+    assert "Find by name" in boxes
+    assert {label for label, value in boxes.items() if value != ""} == set()
+
+
 def test_only_uploads_are_read_not_files_of_the_server(page_server, hopper: Path) -> None:
     config = get(page_server.address, "/config").json()
     places = {each["id"]: each["props"].get("elem_id") for each in config["components"]}
