@@ -21,6 +21,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -43,6 +44,7 @@ from own_server import own_server
 from sqlalchemy import Connection, text
 
 from facenet_app.domain import Embedding, Quality, SampleDraft, ServerUrl, ServerUse, Template
+from facenet_app.gallery import server_vectors
 from facenet_app.gallery.server_index import Measured
 from facenet_app.gallery.store import GalleryStore
 
@@ -101,6 +103,46 @@ def search_all(
         people, far, took = zip(*pool.map(one, probes), strict=True)
     here, there = time.process_time() - here, server_seconds(store) - there
     return Searched(list(people), np.array(far), list(took), here, there)
+
+
+def index_alone(store: GalleryStore, world: World, clients: int, looked: int) -> Measurement:
+    """A lower bound: the one nearest centroid, asked for by a prepared statement of psycopg.
+
+    Nothing is compared exactly, looked up or left out, and how far to look (``hnsw.ef_search``) is fixed.
+    """
+    query = (
+        f"SELECT identity_id FROM centroids WHERE fingerprint = '{FINGERPRINT}' "
+        f"ORDER BY vector::halfvec({DIMENSION}) <-> %s::halfvec({DIMENSION}) LIMIT 1"
+    )
+    probes = [server_vectors.as_text(each) for each in world.probes["enrolled"]]
+    truth, _ = nearest_people(world.vectors, world.probes["enrolled"], Template.CENTROID)
+
+    def ask(numbers: range) -> list[tuple[bool, float]]:
+        found = []
+        lent = store._database._engine.raw_connection()
+        connection: Any = lent.driver_connection
+        lent.detach()
+        with connection:
+            connection.autocommit, connection.prepare_threshold = True, 0
+            connection.execute(f"SET hnsw.ef_search = {looked}")
+            for number in numbers:
+                start = time.perf_counter()
+                row = connection.execute(query, [probes[number]]).fetchone()
+                took = time.perf_counter() - start
+                found.append((row is not None and row[0] == identity(int(truth[number])), took))
+        return found
+
+    def everybody() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        shares = [range(first, len(probes), clients) for first in range(clients)]
+        with ThreadPoolExecutor(clients) as pool:
+            right, took = zip(*(each for found in pool.map(ask, shares) for each in found), strict=True)
+        return np.array(right), np.array(took)
+
+    everybody()  # once to warm up
+    right, took = everybody()
+    p50, p95 = (1e3 * float(np.quantile(took, share)) for share in (0.5, 0.95))
+    said = f"recall@1 {right.mean():.4f}; p50 {p50:.1f}, p95 {p95:.1f} ms"
+    return Measurement(f"{clients} clients, enrolled, the index alone, ef_search {looked}", said)
 
 
 def enrolling(store: GalleryStore, count: int) -> float:
@@ -194,9 +236,11 @@ def report(
     start = time.perf_counter()
     with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
         yield from filled(store, world)
+        for looked in (50, 100, 150, 200, 300, 400):
+            yield index_alone(store, world, clients, looked)
         for template in templates:
-            looked = store._database.read(partial(rows_looked_at, TABLES[template]))
-            yield Measurement(f"rows looked at for strangers, {template.value}", looked)
+            rows = store._database.read(partial(rows_looked_at, TABLES[template]))
+            yield Measurement(f"rows looked at for strangers, {template.value}", rows)
             yield from searched(store, world, template, clients)
     yield from in_memory(url, world, templates, clients)
     as_it_is = ServerUse(recall=1)  # no index is built now
