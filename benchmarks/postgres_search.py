@@ -236,8 +236,9 @@ def report(
     start = time.perf_counter()
     with GalleryStore.open(url, model=MODEL, fingerprint=FINGERPRINT) as store:
         yield from filled(store, world)
-        for looked in (50, 100, 150, 200, 300, 400):
-            yield index_alone(store, world, clients, looked)
+        if store._database.read(Measured.all_of)["centroids"].fingerprint:  # else there is no index yet
+            for looked in (50, 100, 150, 200, 300, 400):
+                yield index_alone(store, world, clients, looked)
         for template in templates:
             rows = store._database.read(partial(rows_looked_at, TABLES[template]))
             yield Measurement(f"rows looked at for strangers, {template.value}", rows)
