@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtrit
 
 __all__ = ["Interval", "Resampling"]
 
@@ -40,7 +40,7 @@ class Resampling:
 
         NaN figures are left out; if there are no others, it is empty (from +∞ to -∞).
         """
-        return _quantiles(figures, norm.cdf(self._reach(people) * np.array([-1, 1])))
+        return _quantiles(figures, ndtr(self._reach(people) * np.array([-1, 1])))
 
     def corrected(
         self, figures: NDArray[np.float64], value: float, left_out: NDArray[np.float64]
@@ -62,14 +62,14 @@ class Resampling:
         below = np.count_nonzero(known < value) + np.count_nonzero(known == value) / 2
         # Neither none nor all: the replicates are too few to tell shares so near to 0 or 1.
         share = np.clip(below / known.size, 1 / (known.size + 1), known.size / (known.size + 1))
-        bias = norm.ppf(share)
+        bias = ndtri(share)
         others = left_out[np.isfinite(left_out)]
         influence = others.mean() - others if others.size else np.zeros(1)
         spread = float((influence**2).sum())
         # The cubes sum to no more than the power 1.5 of the squares: at most 1/6, so the pole is far.
         acceleration = float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
         shifted = bias + self._reach(others.size) * np.array([-1, 1])
-        return _quantiles(known, norm.cdf(bias + shifted / (1 - acceleration * shifted)))
+        return _quantiles(known, ndtr(bias + shifted / (1 - acceleration * shifted)))
 
     def _reach(self, people: int) -> float:
         """How many standard deviations the interval reaches to either side.
@@ -79,7 +79,7 @@ class Resampling:
         about the bootstrap", The American Statistician 2015. From 200 people on that is 1 %.
         """
         freedom = max(people - 1, 1)
-        return float(t.ppf((1 + self.confidence) / 2, freedom) * np.sqrt((freedom + 1) / freedom))
+        return float(stdtrit(freedom, (1 + self.confidence) / 2) * np.sqrt((freedom + 1) / freedom))
 
 
 @lru_cache(maxsize=1)

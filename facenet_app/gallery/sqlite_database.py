@@ -31,6 +31,9 @@ __all__ = ["SqliteDatabase", "is_busy"]
 PATIENCE: Final = 10.0
 """Seconds to wait for another program's transaction."""
 
+_TURN: Final = 3 * PATIENCE
+"""Seconds to wait for other threads of this program: one of them may be rewriting a large file."""
+
 _PAUSE: Final = 0.002
 """Seconds between two looks whether the lock is free, at most."""
 
@@ -77,7 +80,7 @@ class SqliteDatabase(Database):
     def _my_turn(self) -> Iterator[None]:
         """Threads of a process take turns, so that one of them waits for the file's lock at a time."""
         if not self._turn.acquire(blocking=False):
-            if not self._turn.acquire(timeout=PATIENCE):
+            if not self._turn.acquire(timeout=_TURN):
                 raise in_use(self.path)
             time.sleep(_PAUSE)  # the next turn is another process's, if one waits
         try:

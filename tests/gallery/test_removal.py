@@ -67,6 +67,8 @@ def test_people_who_are_removed_at_once_leave_no_byte(path: Path) -> None:
         store.add_people([(f"Person {seed:02d}", [draft(seed)]) for seed in range(30)])
         gone = store.identities()[:24]
         marks = [trace for each in gone for trace in traces(each, store.samples(each.id))]
+        there = bytes_of(path)
+        assert [mark for mark in marks if mark not in there] == []
         jobs = []
         for number, each in enumerate(gone):
             jobs.append(pool.submit((store, another)[number % 2].remove, each.name))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from facenet_app.evaluation.curves import ErrorCurve, Histogram
 from facenet_app.evaluation.plot.style import (
@@ -108,21 +108,21 @@ def det_figure(models: Sequence[tuple[str, VerificationResult]]) -> Figure:
         curve = result.curve
         seen = (curve.fmr > 0) & (curve.fmr < 1) & (curve.fnmr > 0) & (curve.fnmr < 1)
         label = name if result.eer is None else f"{name}, EER {percent(result.eer)}"
-        axes.plot(norm.ppf(curve.fmr[seen]), norm.ppf(curve.fnmr[seen]), label=label, **look(index))
+        axes.plot(ndtri(curve.fmr[seen]), ndtri(curve.fnmr[seen]), label=label, **look(index))
         if result.eer:
-            ring = norm.ppf(result.eer)
+            ring = ndtri(result.eer)
             axes.plot(ring, ring, "o", markerfacecolor=PAPER, color=color(index), zorder=3)
         if not seen.any():
             axes.plot([], [], " ", label="no threshold makes errors of both kinds")
-    ends = norm.ppf([1e-7, 0.5])
+    ends = ndtri([1e-7, 0.5])
     axes.plot(ends, ends, color=GRID, linewidth=1, zorder=0)
     least, greatest = _fmr_range(models)
     low, high = _fnmr_range([result.curve for _, result in models], least)
-    axes.xaxis.set_ticks(list(norm.ppf(_SHARES)), [exponent(share) for share in _SHARES])
-    axes.yaxis.set_ticks(list(norm.ppf(_SHARES)), [percent_tick(share) for share in _SHARES])
+    axes.xaxis.set_ticks(list(ndtri(_SHARES)), [exponent(share) for share in _SHARES])
+    axes.yaxis.set_ticks(list(ndtri(_SHARES)), [percent_tick(share) for share in _SHARES])
     axes.tick_params(axis="x", labelrotation=45)
-    axes.set_xlim(norm.ppf(least), norm.ppf(min(0.5, 1.5 * greatest)))
-    axes.set_ylim(norm.ppf(low), norm.ppf(high))
+    axes.set_xlim(ndtri(least), ndtri(min(0.5, 1.5 * greatest)))
+    axes.set_ylim(ndtri(low), ndtri(high))
     axes.set(xlabel="false match rate (FMR), normal deviate", ylabel="FNMR, normal deviate")
     axes.set_title(f"DET\n{_pairs(models[0][1].curve)}")
     axes.legend(loc="upper right")
