@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -24,7 +25,7 @@ from facenet_app.web import text
 from facenet_app.web.examples import make_examples
 from facenet_app.web.run_folder import run_folder
 
-__all__ = ["Server", "configured", "serve"]
+__all__ = ["Interrupts", "Server", "configured", "serve"]
 
 PORTS_TRIED = 20
 NOT_ENCRYPTED = (
@@ -48,9 +49,11 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         ModelError: the model cannot be had. One without a measured threshold is served: the page says so.
     """
     access = AccessFile(settings.access)
+    interrupts = Interrupts()
     if threading.current_thread() is threading.main_thread():
-        # The default would end the process at once and leave the uploads on the disk.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # SIGTERM's default would end the process at once and leave the uploads on the disk.
+        signal.signal(signal.SIGTERM, interrupts)
+        signal.signal(signal.SIGINT, interrupts)
     with (
         suppress(KeyboardInterrupt),
         run_folder() as folder,
@@ -74,7 +77,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"{page} at {address}/api/v1  (Ctrl+C stops it)")
         try:
             log_as_json()
-            Server(configured(application, settings), application).run(sockets=[listener])
+            Server(configured(application, settings), application, interrupts).run(sockets=[listener])
         finally:
             application.close()
 
@@ -132,12 +135,38 @@ def _listen(host: str, port: int) -> socket.socket:
     )
 
 
-class Server(uvicorn.Server):
-    """Finishes the API's requests that were taken before it stops."""
+class Interrupts:
+    """What signals call until uvicorn listens to them: KeyboardInterrupt, and remembers.
 
-    def __init__(self, config: uvicorn.Config, application: Application) -> None:
+    Python drops what is raised inside of a finalizer (``__del__``), so the exception alone can be lost.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+class Server(uvicorn.Server):
+    """Finishes the API's requests that were taken before it stops.
+
+    Args:
+        config: how it serves.
+        application: what it serves.
+        interrupts: if a signal came before this server listens to signals, it stops as soon as it started.
+    """
+
+    def __init__(self, config: uvicorn.Config, application: Application, interrupts: Interrupts) -> None:
         super().__init__(config)
         self._application = application
+        self._interrupts = interrupts
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._interrupts.came:
+            self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:

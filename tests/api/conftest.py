@@ -18,7 +18,7 @@ from facenet_app.embedding.embedder import FaceEmbedder
 from facenet_app.extraction import FaceExtractor
 from facenet_app.imaging.limits import ImageLimits
 from facenet_app.server.application import Application, build_application
-from facenet_app.server.serve import Server, configured
+from facenet_app.server.serve import Interrupts, Server, configured
 from facenet_app.service import FaceService
 from facenet_app.settings import Settings, load_settings
 
@@ -77,7 +77,7 @@ def start_api(tmp_path_factory: pytest.TempPathFactory, verifier: FaceService) -
         service = service_like(verifier, load_settings(**(given | settings)))
         access = AccessFile(service.settings.access)
         application = build_application(service, access, None)
-        server = Server(configured(application, service.settings), application)
+        server = Server(configured(application, service.settings), application, Interrupts())
         listener = socket.create_server(("127.0.0.1", 0))
         ready = threading.Event()
 

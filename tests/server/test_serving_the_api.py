@@ -93,6 +93,37 @@ def test_over_tls_on_another_address_with_a_key(serve, tmp_path: Path, astronaut
         assert "max-age" in answer.headers["Strict-Transport-Security"]
 
 
+SIGNALLED_IN_A_FINALIZER = """
+import os, signal
+from facenet_app.server.serve import serve
+from facenet_app.settings import load_settings
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def say(line):
+    if "http" in line:
+        Finalized()
+
+serve(load_settings(page=False, port=0), say)
+"""
+
+
+def test_a_signal_in_the_moment_before_the_server_listens_to_signals(tmp_path: Path, verifier) -> None:
+    """Python drops an exception in a finalizer; the server went on for ever if SIGTERM came just then."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_IN_A_FINALIZER],
+        env={**os.environ, "FACENET_APP_GALLERY": str(tmp_path / "people.db"), "TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Exception ignored in" in ended.stderr
+    assert ended.returncode == 0
+
+
 def self_signed(folder: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 and its key."""
     from datetime import UTC, datetime, timedelta
