@@ -1,11 +1,11 @@
 """The API as one application, to be mounted at ``/api/v1``."""
 
-from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from facenet_app import __version__
 from facenet_app.api import about, people, pictures
 from facenet_app.api.backend import Backend
 from facenet_app.api.describe import SECURITY
@@ -27,7 +27,7 @@ person passes as that person."""
 def build_api(backend: Backend) -> FastAPI:
     """The routes over a backend, with their errors, ids, log lines and metrics."""
     api = FastAPI(
-        title="facenet_app", version=version("facenet-app"), description=_ABOUT, docs_url=None, redoc_url=None
+        title="facenet_app", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None
     )
     api.state.backend = backend
     api.add_middleware(Observe, metrics=backend.metrics)

@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from facenet_app import __version__
 from facenet_app.cli import (
     calibrate,
     data,
@@ -51,9 +52,7 @@ app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"facenet-app {version('facenet-app')}")
+        typer.echo(f"facenet-app {__version__}")
         raise typer.Exit
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from facenet_app import __version__
 from facenet_app.evaluation.cache import EmbeddingCache
 from facenet_app.evaluation.compared import AllPairs, Compared, ListedPairs
 from facenet_app.evaluation.datasets import Data
@@ -104,7 +104,7 @@ def described(
         dataset=dataset,
         models=models,
         measured_on=datetime.now(UTC).date().isoformat(),
-        version=version("facenet-app"),
+        version=__version__,
         comparisons=comparisons,
         warnings=warnings,
         settings=settings,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from textwrap import dedent
 
+from facenet_app import __version__
 from facenet_app.training.config import ModelConfig, TrainConfig
 from facenet_app.training.held_out import Measurement
 from facenet_app.weights.manifest import Manifest
@@ -34,7 +34,7 @@ def card(manifest: Manifest, origin: Origin) -> str:
     return dedent(f"""\
         # {manifest.title}
 
-        Trained with facenet-app {version("facenet-app")} on {datetime.now(UTC).date().isoformat()}, beginning
+        Trained with facenet-app {__version__} on {datetime.now(UTC).date().isoformat()}, beginning
         with {start}.
 
         | | |

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facenet_app import __version__
 from facenet_app.training.card import Origin
 from facenet_app.training.held_out import Measurement
 from facenet_app.weights.manifest import Manifest
@@ -72,7 +72,7 @@ def write_report(
         epochs=[each for each in records if each["kind"] == "epoch" and "loss" in each],
         figures=figures,
         settings=_flat(origin.config.model_dump(mode="json")),
-        version=version("facenet-app"),
+        version=__version__,
     )
     path = run / "report.html"
     write_aside(path, page.encode())

@@ -1,12 +1,12 @@
 """A run in a checkpoint and back: model, optimizer, average, random numbers, and what it knows."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from facenet_app import __version__
 from facenet_app.errors import ModelError
 from facenet_app.training import checkpoint
 from facenet_app.training.guards import CollapseDetector
@@ -41,7 +41,7 @@ def save_run(
     if loop.pull is not None:
         tensors["start"] = {str(number): each for number, each in enumerate(loop.pull.start)}
     document = {
-        "version": version("facenet-app"),
+        "version": __version__,
         "torch": torch.__version__,
         "config": loop.config.model_dump(mode="json"),
         "data": dict(data),

@@ -1,11 +1,13 @@
 // The answers of Gradio's events come on one stream. When the server has answered all events that it knows of,
 // it says so, and Gradio's client stops listening. If another event was accepted just after the server said so,
 // nobody listens for its answer any more: a click that does nothing. So that message is kept from the client
-// while an answer is missing, and what the server says next follows on the same stream.
+// while an answer is missing, and what the server says next follows on the same stream. An event that is accepted
+// while the client reads that message is told of once the client has stopped listening: it listens anew then.
 (() => {
   const plainFetch = window.fetch.bind(window);
   const unanswered = new Set();
   const early = new Set(); // answered before the page was told that they were accepted
+  let stopped = Promise.resolve(); // once the client knows that the last stream is over
 
   window.fetch = async (...request) => {
     const response = await plainFetch(...request);
@@ -13,6 +15,7 @@
     if (response.ok && path.endsWith("/queue/join")) {
       const { event_id } = await response.clone().json();
       if (!early.delete(event_id)) unanswered.add(event_id);
+      await stopped;
     } else if (response.ok && path.endsWith("/queue/data")) {
       const { status, headers } = response;
       return new Response(asStream(withoutGaps(response, request)), { status, headers });
@@ -32,11 +35,16 @@
           if (!next.ok) throw new Error(`the answers cannot be fetched (${next.status})`);
           break;
         }
+        if (msg === "close_stream") stopped = aborted(request[0].signal);
         yield line + "\n\n";
         if (msg === "close_stream") return;
       }
       stream = next;
     }
+  }
+
+  function aborted(signal) {
+    return new Promise((resolve) => signal.addEventListener("abort", resolve));
   }
 
   async function* messages(response) {
