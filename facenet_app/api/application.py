@@ -26,9 +26,7 @@ person passes as that person."""
 
 def build_api(backend: Backend) -> FastAPI:
     """The routes over a backend, with their errors, ids, log lines and metrics."""
-    api = FastAPI(
-        title="facenet_app", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None
-    )
+    api = FastAPI(title="facenet_app", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None)
     api.state.backend = backend
     api.add_middleware(Observe, metrics=backend.metrics)
     handle_errors(api)

@@ -8,26 +8,32 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import uvicorn
+from PIL import Image
 
 from facenet_app.access.access_file import AccessFile
 from facenet_app.access.exposure import is_exposed
 from facenet_app.bootstrap import open_service
-from facenet_app.errors import UsageError
+from facenet_app.errors import FacenetAppError, UsageError
 from facenet_app.server.application import Application, build_application
 from facenet_app.server.json_log import log_as_json
 from facenet_app.service import FaceService
 from facenet_app.settings import Settings
 from facenet_app.web import text
-from facenet_app.web.examples import make_examples
+from facenet_app.web.examples import Examples, make_examples
+from facenet_app.web.results import verification
 from facenet_app.web.run_folder import run_folder
 
 __all__ = ["Interrupts", "Server", "configured", "serve"]
 
 PORTS_TRIED = 20
+LARGE: Final = (3024, 4032)
+"""Pixels of a telephone's photo."""
 NOT_ENCRYPTED = (
     "Keys and pictures cross the network in the clear: give --tls-cert and --tls-key, or put an HTTPS proxy "
     "before it."
@@ -111,11 +117,30 @@ def _load(settings: Settings, access: AccessFile, folder: Path) -> Application:
     examples = folder / "examples"
     examples.mkdir()
     with ThreadPoolExecutor(1) as pool:
-        service = pool.submit(open_service, settings, FaceService)
+        opened = pool.submit(_open, settings, examples)
         from facenet_app.web import page  # noqa: F401 - importing Gradio takes as long as loading the model
 
-        pictures = make_examples(examples)
-        return build_application(service.result(), access, pictures)
+        service, pictures = opened.result()
+        return build_application(service, access, pictures)
+
+
+def _open(settings: Settings, examples: Path) -> tuple[FaceService, Examples]:
+    service = open_service(settings, FaceService)
+    pictures = make_examples(examples)
+    _rehearse(service, pictures.different[1])
+    return service, pictures
+
+
+def _rehearse(service: FaceService, picture: Path) -> None:
+    """Compare two large photos once: the first visitor need not wait for what is done once.
+
+    That is memory which the system has to find, and what libraries prepare at their first call.
+    """
+    photo = BytesIO()
+    with Image.open(picture) as image:
+        image.convert("RGB").resize(LARGE).save(photo, "JPEG")
+    with suppress(FacenetAppError):
+        verification(service.verify(photo.getvalue(), photo.getvalue()), ([], []))
 
 
 def _listen(host: str, port: int) -> socket.socket:

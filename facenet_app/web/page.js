@@ -1,13 +1,14 @@
 // The answers of Gradio's events come on one stream. When the server has answered all events that it knows of,
-// it says so, and Gradio's client stops listening. If another event was accepted just after the server said so,
-// nobody listens for its answer any more: a click that does nothing. So that message is kept from the client
-// while an answer is missing, and what the server says next follows on the same stream. An event that is accepted
-// while the client reads that message is told of once the client has stopped listening: it listens anew then.
+// it says so and ends the stream, and Gradio's client opens another one for the next event. If that event is
+// accepted at about the same time, nobody listens for its answer: a click that does nothing. So the client is never
+// told: its stream goes on for as long as the page does, and what is behind it is fetched here, anew once an event
+// has been accepted.
 (() => {
   const plainFetch = window.fetch.bind(window);
   const unanswered = new Set();
   const early = new Set(); // answered before the page was told that they were accepted
-  let stopped = Promise.resolve(); // once the client knows that the last stream is over
+  let accepted = () => {};
+  let streams = 0;
 
   window.fetch = async (...request) => {
     const response = await plainFetch(...request);
@@ -15,36 +16,29 @@
     if (response.ok && path.endsWith("/queue/join")) {
       const { event_id } = await response.clone().json();
       if (!early.delete(event_id)) unanswered.add(event_id);
-      await stopped;
+      accepted();
     } else if (response.ok && path.endsWith("/queue/data")) {
       const { status, headers } = response;
-      return new Response(asStream(withoutGaps(response, request)), { status, headers });
+      return new Response(asStream(answers(response, request)), { status, headers });
     }
     return response;
   };
 
-  async function* withoutGaps(response, request) {
-    for (let stream = response; stream; ) {
-      let next = null;
+  async function* answers(stream, request) {
+    const mine = ++streams;
+    for (;;) {
       for await (const line of messages(stream)) {
         const { msg, event_id } = JSON.parse(line.slice("data:".length));
         if (msg === "process_completed" && !unanswered.delete(event_id)) early.add(event_id);
         if (msg === "unexpected_error") [unanswered, early].forEach((each) => each.clear());
-        if (msg === "close_stream" && unanswered.size) {
-          next = await plainFetch(...request);
-          if (!next.ok) throw new Error(`the answers cannot be fetched (${next.status})`);
-          break;
-        }
-        if (msg === "close_stream") stopped = aborted(request[0].signal);
+        if (msg === "close_stream") break;
         yield line + "\n\n";
-        if (msg === "close_stream") return;
       }
-      stream = next;
+      while (!unanswered.size) await new Promise((resolve) => (accepted = resolve));
+      if (mine !== streams) return; // after an error of its own the client opens another one
+      stream = await plainFetch(...request);
+      if (!stream.ok) throw new Error(`the answers cannot be fetched (${stream.status})`);
     }
-  }
-
-  function aborted(signal) {
-    return new Promise((resolve) => signal.addEventListener("abort", resolve));
   }
 
   async function* messages(response) {
