@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any, Final
 
 import gradio as gr
@@ -24,13 +25,26 @@ AT_ONCE: Final = 1
 
 def video_panel(service: FaceService, rate: gr.Radio) -> None:
     """A file, a button, progress, and the answer; ``rate`` is the error rate of the tab."""
+    stops: dict[str | None, Event] = {}
+    """Of each page that has a video looked through."""
 
-    def run(upload: str | None, speed: float, chosen: str | None) -> Iterator[list[Any]]:
-        yield _outputs("", busy=True)
-        path = Path(upload) if upload else None
-        for answer in identify_in_video(service, path, speed, chosen_rate(chosen)):
-            over = bool(answer.files) or not answer.done
-            yield _outputs(answer.html, answer.files, busy=not over)
+    def run(upload: str | None, speed: float, chosen: str | None, request: gr.Request) -> Iterator[list[Any]]:
+        stops[request.session_hash] = stopped = Event()
+        try:
+            yield _outputs("", busy=True)
+            path = Path(upload) if upload else None
+            for answer in identify_in_video(service, path, speed, chosen_rate(chosen)):
+                over = bool(answer.files) or not answer.done
+                if stopped.is_set() and not over:
+                    yield _outputs(message(text.VIDEO_STOPPED), busy=False)
+                    return
+                yield _outputs(answer.html, answer.files, busy=not over)
+        finally:
+            del stops[request.session_hash]
+
+    def ask_to_stop(request: gr.Request) -> None:
+        if found := stops.get(request.session_hash):
+            found.set()
 
     with gr.Accordion(text.VIDEO, open=False, elem_id="video"):
         gr.HTML(f'<p class="fa-intro">{text.VIDEO_INTRO}</p>')
@@ -51,19 +65,18 @@ def video_panel(service: FaceService, rate: gr.Radio) -> None:
             table = gr.DownloadButton(text.VIDEO_CSV, visible=False, elem_id="video-csv")
             document = gr.DownloadButton(text.VIDEO_JSON, visible=False, elem_id="video-json")
     outputs = [result, annotated, table, document, start, stop]
-    running = start.click(
+    start.click(
         run,
         [upload, speed, rate],
         outputs,
         show_progress="hidden",  # it has its own
         concurrency_limit=AT_ONCE,
-        # With "once" a click right after a stop is lost: Gradio still waits for the end of what was stopped.
+        # With "once" a click right after a stop is lost: the event ends a moment after its last answer.
         trigger_mode="multiple",
         **PRIVATE,
     )
-    stop.click(
-        lambda: _outputs(message(text.VIDEO_STOPPED), busy=False), None, outputs, cancels=[running], **PRIVATE
-    )
+    # Not by Gradio's "cancels": that may come after this event's answer, and progress is shown for ever.
+    stop.click(ask_to_stop, None, None, **PRIVATE)
 
 
 def _outputs(html: str, files: tuple[Path, ...] = (), *, busy: bool) -> list[Any]:
