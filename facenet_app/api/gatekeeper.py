@@ -78,6 +78,7 @@ class Gatekeeper:
 
     def _key(self, header: str | None, address: str) -> ApiKey:
         if header is None:
+            self._count(f"address {address}")
             raise Unauthorized("a key is needed", _HOW)
         kind, _, given = header.partition(" ")
         key = self._access.key(given.strip()) if kind.lower() == "bearer" else None

@@ -50,6 +50,8 @@ def train(
         raise UsageError("either a configuration or --resume is needed", "see `facenet-app train --help`")
     if resume is not None and run is not None:
         raise UsageError("--resume names the run already", "leave out --run")
+    if resume is not None and given.device is not None:
+        raise UsageError("a run goes on on the device that it began on", "leave out --device")
     settings = given.settings()
     from facenet_app.training.config import load_config
     from facenet_app.training.start import begin, go_on

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -100,7 +101,7 @@ def _refused(scope: Scope, status: int, code: str, message: str) -> Response:
     if not scope["path"].startswith("/api/"):
         return PlainTextResponse(message, status_code=status)
     error = {"code": code, "message": message.rstrip("."), "hint": "see docs/api.md"}
-    return JSONResponse({"error": error, "request_id": ""}, status_code=status)
+    return JSONResponse({"error": error, "request_id": uuid4().hex}, status_code=status)
 
 
 def _host_name(host: str) -> str:

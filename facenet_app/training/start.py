@@ -5,12 +5,14 @@ from datetime import datetime
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from facenet_app.dataset.labelled import LabelledImages, in_memory, subset
 from facenet_app.dataset.pack import open_pack
 from facenet_app.dataset.pictures import open_folder, open_list
 from facenet_app.errors import UsageError
 from facenet_app.settings import Settings
+from facenet_app.training import checkpoint
 from facenet_app.training.backbone import build_backbone, completed, first_weights
 from facenet_app.training.config import DataConfig, ModelConfig, TrainConfig, load_config
 from facenet_app.training.distributed import joined
@@ -84,12 +86,27 @@ def _run(config: TrainConfig, run: Path, settings: Settings, *, resume: bool) ->
             open_images(elsewhere, config.data.model_copy(update={"people": None})) if elsewhere else None
         )
         model = build_backbone(config.model, config.seed)
-        if not resume:
+        if checkpoint.newest(run) is None:  # also of a run that was killed before its first
             first_weights(model, config.model, settings.models, settings.cache)
+        _check_fits(model, data, config.model.network)
         loss = make_loss(config.loss.name, **config.loss.settings)
         watcher = opened.enter_context(Terminal(config.held_out.fmr)) if world.leads else Silent()
         trainer = Trainer(model, data, loss, config, run, held_out, world=world, watcher=watcher)
         return trainer.fit(resume=resume)
+
+
+def _check_fits(model: nn.Module, data: LabelledImages, network: str) -> None:
+    """Raises UsageError: the network cannot take pictures of this size."""
+    try:
+        with torch.inference_mode():
+            model.eval()(torch.zeros(1, 3, data.side, data.side))
+    except RuntimeError as error:
+        raise UsageError(
+            f"the network {network} cannot take pictures of {data.side} by {data.side} pixels",
+            "prepare larger ones, or choose another network (`model.network`)",
+        ) from error
+    finally:
+        model.train()
 
 
 def _listed(path: Path) -> set[str]:

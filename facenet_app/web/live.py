@@ -1,12 +1,11 @@
 """Recognizing faces in a running video: a name is shown once several pictures agree on it."""
 
-import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from facenet_app.access.scope import Scope
 from facenet_app.domain import CandidateList, Identification
 from facenet_app.errors import NoFaceFound
+from facenet_app.imaging.decode import ImageSource
 from facenet_app.service import FaceService
 from facenet_app.video.agreement import Seen
 from facenet_app.web import text
@@ -18,30 +17,30 @@ __all__ = ["begin_watching", "watch"]
 
 
 @answering(Scope.IDENTIFY)
-def begin_watching(service: FaceService, pixels: NDArray[np.uint8], fpir: float | None = None) -> Answer:
+def begin_watching(service: FaceService, picture: ImageSource, fpir: float | None = None) -> Answer:
     """:func:`watch` for the first picture of a camera: in the log it stands for all that follow."""
-    return _watched(service, pixels, Seen(), fpir)
+    return _watched(service, picture, Seen(), fpir)
 
 
 @answering(Scope.IDENTIFY, quiet=True)
-def watch(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None = None) -> Answer:
+def watch(service: FaceService, picture: ImageSource, seen: Seen, fpir: float | None = None) -> Answer:
     """Who is in the newest picture of a video, in the light of the last ones.
 
     Args:
         service: searches.
-        pixels: the picture, RGB uint8 (height, width, 3).
+        picture: the picture; see :data:`facenet_app.imaging.decode.ImageSource`.
         seen: what the pictures before gave.
         fpir: rate of searches; None where the settings decide.
 
     Returns:
         What to show, and in ``matched`` whom this picture shows: to be remembered with ``seen.after``.
     """
-    return _watched(service, pixels, seen, fpir)
+    return _watched(service, picture, seen, fpir)
 
 
-def _watched(service: FaceService, pixels: NDArray[np.uint8], seen: Seen, fpir: float | None) -> Answer:
+def _watched(service: FaceService, picture: ImageSource, seen: Seen, fpir: float | None) -> Answer:
     try:
-        result = service.identify(pixels, fmr=fpir)
+        result = service.identify(picture, fmr=fpir)
     except NoFaceFound:  # between two people, say: no error
         return Answer(Markup('<section class="fa-answer">{}</section>').format(message(text.NOBODY_SEEN)))
     matched = tuple(each.match.identity_id for each in result.faces if each.match)

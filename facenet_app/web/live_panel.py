@@ -1,11 +1,13 @@
 """The part of the tab Identify for a running camera."""
 
+from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from numpy.typing import NDArray
+from gradio.data_classes import ImageData
 
+from facenet_app.imaging.decode import ImageSource
 from facenet_app.service import FaceService
 from facenet_app.video.agreement import Seen
 from facenet_app.web import text
@@ -27,14 +29,14 @@ AT_ONCE = 2
 def live_panel(service: FaceService, rate: gr.Radio) -> None:
     """The camera and who is before it; ``rate`` is that of the tab."""
 
-    def look(pixels: NDArray[np.uint8] | None, seen: Seen, chosen: str | None) -> list[Any]:
-        if pixels is None:
+    def look(picture: ImageSource | None, seen: Seen, chosen: str | None) -> list[Any]:
+        if picture is None:
             return ["", Seen()]
         fpir = chosen_rate(chosen)
         if seen.pictures:
-            answer = watch(service, pixels, seen, fpir)
+            answer = watch(service, picture, seen, fpir)
         else:
-            answer = begin_watching(service, pixels, fpir)
+            answer = begin_watching(service, picture, fpir)
         return [answer.html, seen.after(answer.matched)]
 
     with gr.Accordion(text.LIVE, open=False, elem_id="live"):
@@ -43,12 +45,14 @@ def live_panel(service: FaceService, rate: gr.Radio) -> None:
             label=text.CAMERA,
             sources=["webcam"],
             streaming=True,
-            type="numpy",
+            type="filepath",
             height=HEIGHT,
             buttons=[],
             webcam_options=gr.WebcamOptions(mirror=False),
             elem_id="live-camera",
         )
+        # Gradio's own method decodes whatever Pillow knows, however many pixels it has.
+        camera.preprocess = _as_sent  # type: ignore[assignment, method-assign]
         result = gr.HTML(elem_id="live-result")
         seen = gr.State(Seen())
     camera.stream(
@@ -61,3 +65,12 @@ def live_panel(service: FaceService, rate: gr.Radio) -> None:
         show_progress="hidden",
         **PRIVATE,
     )
+
+
+def _as_sent(payload: ImageData | None) -> Path | bytes | None:
+    """The picture of an event, not decoded: an upload, or the bytes of a data URL."""
+    if payload is None:
+        return None
+    if payload.path is not None:
+        return Path(payload.path)
+    return b64decode((payload.url or "").partition(",")[2])

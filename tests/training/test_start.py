@@ -1,7 +1,9 @@
 """From a configuration to a run: which data, which network, whose weights."""
 
 import sys
+import tomllib
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
 import pytest
@@ -95,6 +97,28 @@ def test_no_data(tmp_path: Path) -> None:
         begin(TrainConfig(), load_settings(), tmp_path / "run")
     with pytest.raises(UsageError, match="not the folder of a run"):
         go_on(tmp_path, load_settings())
+
+
+def test_a_fine_tuning_that_was_killed_before_its_first_checkpoint(people: Path, tmp_path: Path) -> None:
+    """It went on with random weights."""
+    document = tomllib.loads(CONFIG) | {"model": {"start": "sface"}, "data": {"side": 112}}
+    config = TrainConfig.model_validate(document).with_data(people)
+    begin(config, load_settings(), whole := tmp_path / "whole")
+    (killed := tmp_path / "killed").mkdir()
+    copyfile(whole / "config.json", killed / "config.json")
+    go_on(killed, load_settings())
+    ends = [sorted(run.glob("model/*.safetensors")) for run in (whole, killed)]
+    assert ends[0]
+    assert [each.name for each in ends[0]] == [each.name for each in ends[1]]
+    assert [each.read_bytes() for each in ends[0]] == [each.read_bytes() for each in ends[1]]
+
+
+def test_pictures_that_are_too_small_for_the_network(people: Path, tmp_path: Path) -> None:
+    document = tomllib.loads(CONFIG) | {"model": {"network": "mobilefacenet"}}
+    config = TrainConfig.model_validate(document).with_data(people)
+    with pytest.raises(UsageError, match="mobilefacenet cannot take pictures of 32 by 32 pixels"):
+        begin(config, load_settings(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_random_weights_follow_from_the_seed() -> None:
