@@ -9,10 +9,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["RateLimit"]
+from facenet_app.access.exposure import is_exposed
+from facenet_app.settings import Settings
+
+__all__ = ["RateLimit", "request_limit"]
 
 MOST_REMEMBERED: Final = 10_000
 """Buckets; beyond them those that were not used for longest are forgotten, which fills them."""
+EXPOSED_RATE: Final = 20.0
+"""Requests a second where others can reach the server and no rate was set."""
+BURST_SECONDS: Final = 5.0
 
 
 class RateLimit:
@@ -52,3 +58,9 @@ class RateLimit:
         left, then = self._buckets.get(name, (self._burst, now))
         left = min(self._burst, left + (now - then) * self._rate)
         return (0.0, left) if left >= 1 else ((1 - left) / self._rate, left)
+
+
+def request_limit(settings: Settings) -> RateLimit | None:
+    """How many requests each key, user or address may send; None where only this machine's users can."""
+    rate = settings.rate or (EXPOSED_RATE if is_exposed(settings) else None)
+    return None if rate is None else RateLimit(rate, rate * BURST_SECONDS)

@@ -13,7 +13,7 @@ from facenet_app.access.access_file import AccessFile
 from facenet_app.access.actor import Actor
 from facenet_app.access.exposure import is_exposed
 from facenet_app.access.keys import ApiKey
-from facenet_app.access.rate import RateLimit
+from facenet_app.access.rate import RateLimit, request_limit
 from facenet_app.access.scope import Scope, allows
 from facenet_app.api.request_id import request_id
 from facenet_app.errors import Forbidden, TooManyRequests, Unauthorized
@@ -21,9 +21,6 @@ from facenet_app.settings import Settings
 
 __all__ = ["Gatekeeper"]
 
-EXPOSED_RATE: Final = 20.0
-"""Requests a second where others can reach the server and no rate was set."""
-BURST_SECONDS: Final = 5.0
 MISTAKES_PER_SECOND: Final = 0.2
 MISTAKES_AT_ONCE: Final = 10.0
 _HOW: Final = "send a key as `Authorization: Bearer fna_…`; `facenet-app keys create` makes one"
@@ -40,8 +37,7 @@ class Gatekeeper:
     def __init__(self, settings: Settings, access: AccessFile) -> None:
         self._access = access
         self._exposed = is_exposed(settings)
-        rate = settings.rate or (EXPOSED_RATE if self._exposed else None)
-        self._requests = None if rate is None else RateLimit(rate, rate * BURST_SECONDS)
+        self._requests = request_limit(settings)
         self._mistakes = RateLimit(MISTAKES_PER_SECOND, MISTAKES_AT_ONCE)
 
     def admit(self, request: Request, needed: Scope | None) -> Actor:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from facenet_app.access.access_file import AccessFile
 from facenet_app.access.exposure import is_exposed, is_loopback
+from facenet_app.access.rate import request_limit
 from facenet_app.access.sessions import Sessions
 from facenet_app.access.users import Lockout
 from facenet_app.api.application import PREFIX, build_api
@@ -83,7 +84,7 @@ def build_application(service: FaceService, access: AccessFile, examples: Exampl
         door = PageDoor(access, Sessions(access), Lockout()) if asked else None
         # Many pictures at once, or a video with the form around it.
         upload = max(FILES_AT_ONCE * settings.max_bytes, settings.max_video_bytes + FORM_BYTES)
-        app.add_middleware(PageGate, door=door, upload_bytes=upload)
+        app.add_middleware(PageGate, door=door, upload_bytes=upload, limit=request_limit(settings))
     app.add_middleware(
         Guard,
         loopback=is_loopback(settings.host),

@@ -1,6 +1,7 @@
 """Bodies of requests to the page: how large they are at most, and that nothing in them is fetched."""
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -24,11 +25,16 @@ class BodyRefused(Exception):
         self.status = status
 
 
-async def checked_body(request: Request, upload_bytes: int) -> Receive:
+async def checked_body(request: Request, upload_bytes: int, is_others: Callable[[str], bool]) -> Receive:
     """The way on which the application gets the body.
 
-    Events are read and checked first: Gradio downloads a file whose path is an address. Uploads go on as
-    they come, and end where they get too large.
+    Events are read and checked first: Gradio downloads a file whose path is an address, and takes any upload.
+    Uploads go on as they come, and end where they get too large.
+
+    Args:
+        request: to the page.
+        upload_bytes: of the largest upload.
+        is_others: whether the file of a path is another visitor's.
 
     Raises:
         BodyRefused: an event that is too large, no JSON, or has such a path; an upload said to be too large.
@@ -43,8 +49,11 @@ async def checked_body(request: Request, upload_bytes: int) -> Receive:
         if len(body) > LONGEST_EVENT:
             raise BodyRefused(413, "This is too large.")
     try:
-        if body and _fetches(json.loads(body)):
-            raise BodyRefused(403, "Files are uploaded, not fetched from addresses.")
+        for path in _paths(json.loads(body)) if body else ():
+            if "://" in path:
+                raise BodyRefused(403, "Files are uploaded, not fetched from addresses.")
+            if is_others(path):
+                raise BodyRefused(403, "This is not a file of yours.")
     except (ValueError, RecursionError) as error:
         raise BodyRefused(400, "This is no sound JSON.") from error
     return _again(bytes(body), request.receive)
@@ -60,7 +69,7 @@ def _limited(request: Request, most: int) -> Receive:
         nonlocal seen
         message = await request.receive()
         seen += len(message.get("body", b""))
-        # As if the client had gone: what was written so far is deleted.
+        # As if the client had gone: what was written so far is deleted later, see run_folder.
         return message if seen <= most else {"type": "http.disconnect"}
 
     return receive
@@ -79,9 +88,12 @@ def _again(body: bytes, after: Receive) -> Receive:
     return receive
 
 
-def _fetches(value: Any) -> bool:
-    """Whether there is a file in it whose path is an address."""
+def _paths(value: Any) -> Iterator[str]:
+    """Of all files in it."""
     if isinstance(value, dict):
-        path = value.get("path")
-        return (isinstance(path, str) and "://" in path) or any(map(_fetches, value.values()))
-    return isinstance(value, list) and any(map(_fetches, value))
+        if isinstance(path := value.get("path"), str):
+            yield path
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _paths(each)

@@ -1,7 +1,11 @@
 """What stands before the page: who asks, and what Gradio may be asked for."""
 
+import json
 import re
 import secrets
+from contextlib import suppress
+from functools import partial
+from math import ceil
 from typing import Final
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -13,8 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facenet_app.access import scope as rights
 from facenet_app.access.actor import Actor
+from facenet_app.access.rate import RateLimit
 from facenet_app.server.page_body import BodyRefused, checked_body
 from facenet_app.server.page_door import PageDoor
+from facenet_app.server.uploads import Uploads
 from facenet_app.web.log_in_page import log_in_page
 
 __all__ = ["PageGate"]
@@ -24,6 +30,9 @@ BROWSER: Final = "facenet_app_browser"
 """A cookie where nobody logs in: what one browser removed, another one is not offered to put back."""
 MARK: Final = re.compile(r"[\w-]{22}")
 LONGEST_FORM: Final = 10_000
+UPLOAD: Final = "/gradio_api/upload"
+EVENT: Final = "/gradio_api/queue/join"
+FILE: Final = "/gradio_api/file="
 FILES_OF_GRADIO: Final = ("/assets/", "/static/", "/svelte/", "/theme.css")
 
 PASSED_ON: Final = re.compile(
@@ -44,10 +53,14 @@ class PageGate:
         app: the application behind it.
         door: where users log in; None lets everybody in, and do everything.
         upload_bytes: of the largest upload that the page takes.
+        limit: counts uploads and events of each visitor; None: as many as they like.
     """
 
-    def __init__(self, app: ASGIApp, *, door: PageDoor | None, upload_bytes: int) -> None:
-        self._app, self._door, self._upload_bytes = app, door, upload_bytes
+    def __init__(
+        self, app: ASGIApp, *, door: PageDoor | None, upload_bytes: int, limit: RateLimit | None = None
+    ) -> None:
+        self._app, self._door, self._upload_bytes, self._limit = app, door, upload_bytes, limit
+        self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -59,16 +72,47 @@ class PageGate:
             await (await self._at_the_door(self._door, request))(scope, receive, send)
             return
         actor = self._actor(request)
-        refusal = _asked_to_log_in(request) if actor is None else None
-        if refusal is None and not PASSED_ON.fullmatch(path):
-            refusal = PlainTextResponse("There is nothing at this address.", 404)
+        visitor = "" if actor is None else f"{actor} {actor.browser}"
+        refusal = _asked_to_log_in(request) if actor is None else self._refusal(request, visitor)
         if refusal is None:
+            is_others = partial(self._uploads.is_others, visitor=visitor)
             try:
-                receive = await checked_body(request, self._upload_bytes)
+                receive = await checked_body(request, self._upload_bytes, is_others)
             except BodyRefused as error:
                 refusal = PlainTextResponse(str(error), error.status)
         scope.setdefault("state", {})["actor"] = actor
-        await (refusal or self._app)(scope, receive, self._while_in(request, send))
+        send = self._while_in(request, send)
+        if path == UPLOAD:
+            send = self._noting_uploads(visitor, send)
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, request: Request, visitor: str) -> Response | None:
+        """To what a visitor may not have, or not so often."""
+        path = request.scope["path"]
+        others = path.startswith(FILE) and self._uploads.is_others(path.removeprefix(FILE), visitor)
+        if others or not PASSED_ON.fullmatch(path):
+            return PlainTextResponse("There is nothing at this address.", 404)
+        if self._limit is not None and path in (UPLOAD, EVENT):
+            address = request.client.host if request.client else ""
+            if wait := self._limit.take(visitor if self._door is not None else address):
+                sentence = "Too many requests: wait a moment, then try again."
+                return JSONResponse({"detail": sentence}, 429, {"Retry-After": str(ceil(wait))})
+        return None
+
+    def _noting_uploads(self, visitor: str, send: Send) -> Send:
+        """``send`` that remembers whose the files are that an answer to an upload lists."""
+        answer = bytearray()
+
+        async def send_on(message: Message) -> None:
+            answer.extend(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                with suppress(ValueError):  # it was refused
+                    paths = json.loads(answer)
+                    if isinstance(paths, list):
+                        self._uploads.note(paths, visitor)
+            await send(message)
+
+        return send_on
 
     def _actor(self, request: Request) -> Actor | None:
         if self._door is None:

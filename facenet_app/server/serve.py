@@ -27,7 +27,7 @@ from facenet_app.settings import Settings
 from facenet_app.web import text
 from facenet_app.web.examples import Examples, make_examples
 from facenet_app.web.results import verification
-from facenet_app.web.run_folder import run_folder
+from facenet_app.web.run_folder import UPLOADS, run_folder
 
 __all__ = ["Interrupts", "Server", "configured", "serve"]
 
@@ -111,7 +111,7 @@ def _load(settings: Settings, access: AccessFile, folder: Path) -> Application:
         return build_application(open_service(settings, FaceService), access, None)
     text.speak(settings.language)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_TEMP_DIR"] = str(folder / "uploads")
+    os.environ["GRADIO_TEMP_DIR"] = str(folder / UPLOADS)
     # Gradio asks for Matplotlib's backend before every event; the first click would wait for the search.
     os.environ["MPLBACKEND"] = "agg"
     examples = folder / "examples"

@@ -1,6 +1,7 @@
 """The temporary folder of one run of the page: uploads and examples, and nothing left behind."""
 
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,11 +11,13 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-__all__ = ["UPLOADS_KEPT", "run_folder"]
+__all__ = ["UPLOADS", "UPLOADS_KEPT", "remove_parts", "run_folder"]
 
 UPLOADS_KEPT: Final = (600, 3600)
 """Seconds: how often uploads are looked through, and the age at which they are deleted."""
 
+UPLOADS: Final = "uploads"
+"""Of the run's folder."""
 PREFIX: Final = "facenet-app-"
 LOCK: Final = "in-use.lock"
 
@@ -28,9 +31,39 @@ def run_folder() -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with FileLock(folder / LOCK):
+        with FileLock(folder / LOCK), _swept(folder / UPLOADS):
             _remove_leftovers(folder)
             yield folder
+
+
+@contextmanager
+def _swept(uploads: Path) -> Iterator[None]:
+    """Until the end of the block, delete what visitors who went away in the middle have sent so far.
+
+    Gradio does that only with whole uploads, each of which it moves into a folder of its own.
+    """
+    over = threading.Event()
+
+    def sweep() -> None:
+        every = UPLOADS_KEPT[0]
+        while not over.wait(every):
+            remove_parts(uploads, time.time() - every)
+
+    thread = threading.Thread(target=sweep, name="uploads", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def remove_parts(uploads: Path, before: float) -> None:
+    """Delete the files of the folder itself that were last written before a time, in seconds since 1970."""
+    for path in uploads.glob("*"):
+        with suppress(OSError):  # it was a whole one after all, and was moved
+            if path.is_file() and path.lstat().st_mtime < before:
+                path.unlink()
 
 
 def _remove_leftovers(own: Path) -> None:
