@@ -24,6 +24,7 @@ from facenet_app.server.guard import Guard
 from facenet_app.server.page_body import FILES_AT_ONCE, FORM_BYTES
 from facenet_app.server.page_door import PageDoor
 from facenet_app.server.page_gate import PageGate
+from facenet_app.server.uploads import Uploads
 from facenet_app.service import FaceService
 from facenet_app.web.examples import Examples
 
@@ -84,7 +85,13 @@ def build_application(service: FaceService, access: AccessFile, examples: Exampl
         door = PageDoor(access, Sessions(access), Lockout()) if asked else None
         # Many pictures at once, or a video with the form around it.
         upload = max(FILES_AT_ONCE * settings.max_bytes, settings.max_video_bytes + FORM_BYTES)
-        app.add_middleware(PageGate, door=door, upload_bytes=upload, limit=request_limit(settings))
+        app.add_middleware(
+            PageGate,
+            door=door,
+            upload_bytes=upload,
+            uploads=Uploads({*examples.same, *examples.different}),
+            limit=request_limit(settings),
+        )
     app.add_middleware(
         Guard,
         loopback=is_loopback(settings.host),

@@ -53,14 +53,21 @@ class PageGate:
         app: the application behind it.
         door: where users log in; None lets everybody in, and do everything.
         upload_bytes: of the largest upload that the page takes.
+        uploads: knows whose they are.
         limit: counts uploads and events of each visitor; None: as many as they like.
     """
 
     def __init__(
-        self, app: ASGIApp, *, door: PageDoor | None, upload_bytes: int, limit: RateLimit | None = None
+        self,
+        app: ASGIApp,
+        *,
+        door: PageDoor | None,
+        upload_bytes: int,
+        uploads: Uploads,
+        limit: RateLimit | None = None,
     ) -> None:
         self._app, self._door, self._upload_bytes, self._limit = app, door, upload_bytes, limit
-        self._uploads = Uploads()
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

@@ -2,8 +2,9 @@
 
 import os.path
 from collections import OrderedDict
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Iterable, Sequence
+from filecmp import cmp
+from pathlib import Path, PurePath
 from typing import Final
 
 __all__ = ["Uploads"]
@@ -16,17 +17,22 @@ class Uploads:
 
     Gradio names the folder of a file after its contents, so that one file can be of several visitors. What
     is made of an upload, such as an annotated video, lies in the same folder.
+
+    Args:
+        examples: files of the page itself, which are for everybody, whoever uploads them, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, examples: Iterable[Path] = ()) -> None:
+        self._examples = tuple(examples)
         self._visitors: OrderedDict[PurePath, set[str]] = OrderedDict()
 
     def note(self, paths: Sequence[str], visitor: str) -> None:
         """Remember who has uploaded the files of these paths, which are the server's."""
         for path in paths:
             folder = PurePath(os.path.normpath(path)).parent
-            self._visitors.setdefault(folder, set()).add(visitor)
-            self._visitors.move_to_end(folder)
+            if not self._is_example(path):
+                self._visitors.setdefault(folder, set()).add(visitor)
+                self._visitors.move_to_end(folder)
         while len(self._visitors) > MOST_REMEMBERED:
             self._visitors.popitem(last=False)
 
@@ -36,3 +42,6 @@ class Uploads:
             if folder in self._visitors:
                 return visitor not in self._visitors[folder]
         return False
+
+    def _is_example(self, path: str) -> bool:
+        return Path(path).is_file() and any(cmp(path, each, shallow=False) for each in self._examples)

@@ -15,7 +15,7 @@ from facenet_app.web.components import HEIGHT, PRIVATE
 from facenet_app.web.live import begin_watching, watch
 from facenet_app.web.rates import chosen_rate
 
-__all__ = ["live_panel"]
+__all__ = ["as_sent", "live_panel"]
 
 EVERY = 0.2
 """Seconds between pictures at most: while one is looked at, the browser's newer ones replace each other, so
@@ -52,7 +52,7 @@ def live_panel(service: FaceService, rate: gr.Radio) -> None:
             elem_id="live-camera",
         )
         # Gradio's own method decodes whatever Pillow knows, however many pixels it has.
-        camera.preprocess = _as_sent  # type: ignore[assignment, method-assign]
+        camera.preprocess = as_sent  # type: ignore[assignment, method-assign]
         result = gr.HTML(elem_id="live-result")
         seen = gr.State(Seen())
     camera.stream(
@@ -67,7 +67,7 @@ def live_panel(service: FaceService, rate: gr.Radio) -> None:
     )
 
 
-def _as_sent(payload: ImageData | None) -> Path | bytes | None:
+def as_sent(payload: ImageData | None) -> Path | bytes | None:
     """The picture of an event, not decoded: an upload, or the bytes of a data URL."""
     if payload is None:
         return None

@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup
 
 from facenet_app.domain import Finding, Notice, RefusedImage
-from facenet_app.errors import FacenetAppError
+from facenet_app.errors import FacenetAppError, ImageNotFound
 from facenet_app.gate import ON_COMMAND_LINE
 from facenet_app.imaging.quality import ADVICE
 from facenet_app.web import text
@@ -36,6 +36,10 @@ SHARES: Final = frozenset({"strangers", "asked"})
 
 def said_error(error: FacenetAppError, uploads: Iterable[Path] = ()) -> Markup:
     """What is wrong, and what to do next."""
+    if isinstance(
+        error, ImageNotFound
+    ):  # the core would ask to check the path, which a visitor does not know
+        return Markup.escape(text.PHOTO_GONE)
     english = without_folders(str(error), uploads)
     if isinstance(error, NotAllowed | WrongInput):
         return Markup.escape(english)

@@ -24,6 +24,7 @@ from facenet_app.access.users import MISTAKES_ALLOWED, Lockout
 from facenet_app.server import page_body
 from facenet_app.server.page_door import PageDoor
 from facenet_app.server.page_gate import BROWSER, COOKIE, PageGate
+from facenet_app.server.uploads import Uploads
 
 PASSWORD = "correct horse battery"
 
@@ -56,7 +57,7 @@ def client(
         Route("/gradio_api/upload", uploading, methods=["POST"]),
         Route("/{path:path}", inside, methods=["GET", "POST"]),
     ]
-    gate = Middleware(PageGate, door=door, upload_bytes=25_000, limit=limit)
+    gate = Middleware(PageGate, door=door, upload_bytes=25_000, uploads=Uploads(), limit=limit)
     return TestClient(Starlette(routes=routes, middleware=[gate]), follow_redirects=False)
 
 
@@ -320,3 +321,13 @@ def test_uploads_and_events_are_limited_and_files_are_not() -> None:
     seconds[0] = 2.0
     assert page.post("/gradio_api/upload").status_code == 200
     assert page.post("/gradio_api/upload").status_code == 429
+
+
+def test_an_example_of_the_page_stays_everybodys(tmp_path: Path) -> None:
+    for name, content in (("example", b"picture"), ("same", b"picture"), ("other", b"another")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "me.jpg").write_bytes(content)
+    uploads = Uploads([tmp_path / "example" / "me.jpg"])
+    paths = [str(tmp_path / name / "me.jpg") for name in ("same", "other")]
+    uploads.note(paths, "ada")
+    assert [uploads.is_others(path, "bob") for path in paths] == [False, True]

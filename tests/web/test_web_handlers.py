@@ -71,6 +71,18 @@ def test_a_wrong_file_is_one_sentence_without_its_folder(
         assert "Traceback" not in answer.html
 
 
+def test_an_upload_that_was_deleted_meanwhile_is_to_be_chosen_again(
+    service: FaceService, tmp_path: Path, astronaut: Path
+) -> None:
+    for answer in (
+        verify(service, tmp_path / "gone.png", astronaut),
+        identify(service, tmp_path / "gone.png"),
+    ):
+        assert not answer.done
+        assert "This photo is no longer here" in answer.html
+        assert "path" not in answer.html
+
+
 def test_a_picture_without_a_face(service: FaceService, tmp_path: Path) -> None:
     gray = tmp_path / "wall.png"
     Image.fromarray(np.full((200, 200, 3), 128, np.uint8)).save(gray)

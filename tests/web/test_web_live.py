@@ -1,15 +1,18 @@
 """The live camera: who is named, when, and for how long."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio.data_classes import ImageData
 from numpy.typing import NDArray
 
 from facenet_app.imaging.decode import ImageLimits, decode
 from facenet_app.service import FaceService
 from facenet_app.video.agreement import AGREE, OF, Seen
 from facenet_app.web.live import watch
+from facenet_app.web.live_panel import as_sent
 
 LIMITS = ImageLimits(max_bytes=10_000_000, max_pixels=10_000_000)
 
@@ -71,3 +74,15 @@ def test_an_error_is_a_sentence(tmp_path: Path, grace: NDArray[np.uint8]) -> Non
     answer = watch(FaceService.open(gallery=broken), grace, Seen())
     assert not answer.done
     assert 'role="alert"' in answer.html
+
+
+def test_what_a_camera_sends_reaches_only_our_own_decoder(filled: FaceService, hopper: Path) -> None:
+    """With its limits; Gradio's decodes whatever Pillow knows before anybody can refuse it."""
+    told = f"data:image/jpeg;base64,{b64encode(hopper.read_bytes()).decode()}"
+    for sent in (as_sent(ImageData(path=str(hopper))), as_sent(ImageData(url=told))):
+        assert isinstance(sent, Path | bytes)
+        assert watch(filled, sent, Seen()).done
+    assert as_sent(None) is None
+    gif = as_sent(ImageData(url=f"data:image/gif;base64,{b64encode(b'GIF89a' + bytes(40)).decode()}"))
+    assert isinstance(gif, bytes)
+    assert not watch(filled, gif, Seen()).done

@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from facenet_app.web.run_folder import LOCK, UPLOADS_KEPT, run_folder
+from facenet_app.web.run_folder import LOCK, UPLOADS, UPLOADS_KEPT, remove_parts, run_folder
 
 RUN = """
 from facenet_app.web.run_folder import run_folder
@@ -102,3 +103,35 @@ def test_what_is_not_a_folder_of_a_run_is_kept(temporary: Path) -> None:
         assert (elsewhere / LOCK).exists()
         assert link.is_symlink()
         assert file.exists()
+
+
+def test_parts_of_uploads_go_after_a_while_and_whole_ones_stay(temporary: Path) -> None:
+    with run_folder() as folder:
+        uploads = folder / UPLOADS
+        whole = uploads / "0a1b" / "whole.png"
+        whole.parent.mkdir(parents=True)
+        old, new = uploads / "tmpold", uploads / "tmpnew"
+        for path in (whole, old, new):
+            path.write_bytes(b"picture")
+        for path in (whole, old):
+            make_old(path)
+        remove_parts(uploads, time.time() - UPLOADS_KEPT[0])
+        assert whole.is_file()
+        assert new.is_file()
+        assert not old.exists()
+
+
+def test_the_thread_that_removes_them_runs_as_long_as_the_page(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facenet_app.web.run_folder.UPLOADS_KEPT", (0.05, 3600))
+    with run_folder() as folder:
+        (folder / UPLOADS).mkdir()
+        (part := folder / UPLOADS / "tmpold").touch()
+        make_old(part)
+        for _ in range(200):
+            if not part.exists():
+                break
+            time.sleep(0.05)
+        assert not part.exists()
+    assert "uploads" not in {thread.name for thread in threading.enumerate()}

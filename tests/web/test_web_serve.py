@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from PIL import Image
 
 from facenet_app.errors import UsageError
 from facenet_app.server.serve import serve
@@ -70,6 +71,28 @@ def test_only_uploads_are_read_not_files_of_the_server(page_server, hopper: Path
     assert '"process_completed"' in answer.text
     assert '"success":false' in answer.text
     assert "face found" not in answer.text
+
+
+def test_another_browser_is_not_given_an_upload(page_server, hopper: Path, tmp_path: Path) -> None:
+    def browser() -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.get(page_server.address, timeout=20)
+        assert session.cookies
+        return session
+
+    photo = tmp_path / "me.jpg"
+    with Image.open(hopper) as image:
+        image.save(photo, quality=83)  # else it is an example of the page
+    with browser() as own, browser() as other:
+        with photo.open("rb") as file:
+            answer = own.post(
+                f"{page_server.address}/gradio_api/upload", files={"files": ("me.jpg", file)}, timeout=20
+            )
+        (path,) = answer.json()
+        got = [each.get(f"{page_server.address}/gradio_api/file={path}", timeout=20) for each in (own, other)]
+    assert got[0].content == photo.read_bytes()
+    assert got[1].status_code == 404
 
 
 @pytest.mark.parametrize(
