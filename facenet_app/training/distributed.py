@@ -9,6 +9,7 @@ what has to be summed, so those gradients are multiplied by their number.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
@@ -48,6 +49,14 @@ class World:
         number = torch.tensor(float("nan") if value is None else value, dtype=torch.float64, device=device)
         distributed.broadcast(number, 0)
         return None if number.isnan() else float(number)
+
+    def agreed_path(self, path: Path) -> Path:
+        """The leader's. The name of a run has the time in it, and no two clocks are alike."""
+        if self.size == 1:
+            return path
+        given = [str(path)]
+        distributed.broadcast_object_list(given, src=0)
+        return Path(given[0])
 
     def wait(self) -> None:
         """Until all processes are here."""

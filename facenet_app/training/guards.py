@@ -14,13 +14,22 @@ from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training.config import GuardConfig
 from facenet_app.training.distance import Distance
 
-__all__ = ["CollapseDetector", "advice", "check_finite", "check_margin", "refuse_leakage"]
+__all__ = [
+    "CollapseDetector",
+    "advice",
+    "check_finite",
+    "check_margin",
+    "check_temperature",
+    "refuse_leakage",
+]
 
 ROWS_SHOWN = 8
 FARTHEST = {Distance.EUCLIDEAN: 2.0, Distance.SQUARED: 4.0, Distance.COSINE: 2.0}
 """The largest distance that two unit vectors can have."""
 LEAST_SHARE = 1e-3
 """Margins below this share of the largest distance are lost in the noise of half precision."""
+LEAST_SPREAD, MOST_SPREAD = 0.1, 2000.0
+"""Of similarities: with less all negatives weigh alike, with more whatever rounding makes the nearest."""
 LITTLE_LEFT = 0.005
 NEAR_MARGIN = 0.02
 """A loss this close to the margin, as a share of it, is that of embeddings without any order."""
@@ -140,6 +149,23 @@ def check_margin(margin: float | None, distance: Distance | None) -> None:
         raise UsageError(
             f"a margin of {margin:g} makes no sense where distances ({distance.value}) are 0 to {farthest:g}",
             f"choose one between {0.05 * farthest:g} and {0.5 * farthest:g}",
+        )
+
+
+def check_temperature(temperature: float | None, distance: Distance | None) -> None:
+    """Nothing, if similarities ``- distance / temperature`` of unit vectors can be told apart and are finite.
+
+    Raises:
+        UsageError: the farthest and the nearest would weigh alike, or all but the nearest nothing.
+    """
+    if temperature is None or distance is None:
+        return
+    farthest = FARTHEST[distance]
+    if not LEAST_SPREAD <= farthest / temperature <= MOST_SPREAD:
+        raise UsageError(
+            f"a temperature of {temperature:g} makes no sense where distances ({distance.value}) are 0 to "
+            f"{farthest:g}",
+            "choose one between 0.01 and 1",
         )
 
 

@@ -73,10 +73,21 @@ def epoch_line(record: dict[str, Any], epochs: int, fmr: float) -> str:
         parts.append(f"loss {record['loss']:.4f}")
     if "active" in record:
         parts.append(f"active {record['active']:.1%}")
+    parts += [
+        f"{name} {record[key]:.1%}"
+        for key, name in (("semi_hard", "semi-hard"), ("fallback", "fallback"))
+        if key in record
+    ]
     if "mean_ap" in record:
         parts.append(f"d_ap {record['mean_ap']:.3f}  d_an {record['mean_an']:.3f}")
+    if "norm" in record:
+        parts.append(f"norm {record['norm']:.3g}")
+    if "rate" in record:
+        parts.append(f"rate {record['rate']:.2g}")
     if "images_per_second" in record:
         parts.append(f"{record['images_per_second']:.0f} images/s, data wait {record['data_wait']:.1%}")
+    if "gpu_memory_mib" in record:
+        parts.append(f"GPU {record['gpu_memory_mib']:,.0f} MiB")
     if "held_out" in record:
         parts.append(f"TAR {record['held_out']['tar'][f'{fmr:g}']:.4f} at FMR {fmr:g}")
     return "  ".join(parts) + (f"\n  {record['advice']}" if "advice" in record else "")

@@ -80,6 +80,7 @@ def _run(config: TrainConfig, run: Path, settings: Settings, *, resume: bool) ->
     cuda = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
     with ExitStack() as opened:
         world = opened.enter_context(joined(cuda=cuda))
+        run = world.agreed_path(run)
         data = open_images(config.data.path, config.data)
         elsewhere = config.held_out.path
         held_out = (

@@ -18,9 +18,16 @@ from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training import checkpoint
 from facenet_app.training.card import Origin
 from facenet_app.training.config import TrainConfig
+from facenet_app.training.distance import Distance
 from facenet_app.training.distributed import ALONE, World
 from facenet_app.training.finish import START, TrainingResult, finished
-from facenet_app.training.guards import CollapseDetector, advice, check_margin, refuse_leakage
+from facenet_app.training.guards import (
+    CollapseDetector,
+    advice,
+    check_margin,
+    check_temperature,
+    refuse_leakage,
+)
 from facenet_app.training.held_out import Measurement, check_enough, measure, split
 from facenet_app.training.interrupt import watched
 from facenet_app.training.loop import Loop, Step
@@ -74,7 +81,9 @@ class Trainer:
         self.config, self.run, self.world = config, Path(run), world
         settings = getattr(loss, "config", None)
         margin: float | None = getattr(settings, "margin", None)
-        check_margin(margin, getattr(settings, "distance", None))
+        distance: Distance | None = getattr(settings, "distance", None)
+        check_margin(margin, distance)
+        check_temperature(getattr(settings, "temperature", None), distance)
         if held_out is None:
             data, held_out = split(data, config.held_out.share, config.seed)
         if held_out is not None:

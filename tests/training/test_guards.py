@@ -9,7 +9,14 @@ from facenet_app.dataset.labelled import subset
 from facenet_app.errors import TrainingFailed, UsageError
 from facenet_app.training.config import GuardConfig
 from facenet_app.training.distance import Distance
-from facenet_app.training.guards import CollapseDetector, advice, check_finite, check_margin, refuse_leakage
+from facenet_app.training.guards import (
+    CollapseDetector,
+    advice,
+    check_finite,
+    check_margin,
+    check_temperature,
+    refuse_leakage,
+)
 
 HEALTHY = (0.1, 1.2, 0.2, 0.5)
 
@@ -107,6 +114,19 @@ def test_margins_that_cannot_work_are_refused(margin: float, distance: Distance)
 )
 def test_margins_that_can_work_pass(margin: float | None, distance: Distance | None) -> None:
     check_margin(margin, distance)
+
+
+@pytest.mark.parametrize("temperature", [1e-9, 9e-4, 21.0, 1e6])
+def test_temperatures_that_cannot_work_are_refused(temperature: float) -> None:
+    with pytest.raises(UsageError, match=r"temperature of .* makes no sense where distances"):
+        check_temperature(temperature, Distance.COSINE)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "distance"), [(0.07, Distance.COSINE), (1.0, Distance.SQUARED), (None, None)]
+)
+def test_temperatures_that_can_work_pass(temperature: float | None, distance: Distance | None) -> None:
+    check_temperature(temperature, distance)
 
 
 def test_people_in_both_sets_are_refused_without_naming_them() -> None:

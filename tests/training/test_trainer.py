@@ -199,4 +199,6 @@ def test_a_line_for_each_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert first.startswith("epoch 1/2  loss 0.")
     assert " images/s, data wait " in second
     assert "at FMR 0.05" in second
+    assert all(f"  {name} " in second for name in ("active", "semi-hard", "fallback", "d_ap", "norm", "rate"))
     assert epoch_line({"epoch": 3}, 9, 0.01) == "epoch 3/9"
+    assert epoch_line({"epoch": 3, "gpu_memory_mib": 1234.5}, 9, 0.01) == "epoch 3/9  GPU 1,234 MiB"

@@ -55,4 +55,4 @@ if __name__ == "__main__":
     with joined(cuda=False) as several:
         for each in sys.argv[2:]:
             learn(several, Path(sys.argv[1]) / f"{each}.safetensors", int(each))
-        train(several, Path(sys.argv[1]) / "run")
+        train(several, several.agreed_path(Path(sys.argv[1]) / f"run{several.rank or ''}"))
