@@ -29,7 +29,7 @@ class Uploads:
     def note(self, paths: Sequence[str], visitor: str) -> None:
         """Remember who has uploaded the files of these paths, which are the server's."""
         for path in paths:
-            folder = PurePath(os.path.normpath(path)).parent
+            folder = _place(path).parent
             if not self._is_example(path):
                 self._visitors.setdefault(folder, set()).add(visitor)
                 self._visitors.move_to_end(folder)
@@ -38,10 +38,15 @@ class Uploads:
 
     def is_others(self, path: str, visitor: str) -> bool:
         """Whether a file is an upload, and none of this visitor's."""
-        for folder in PurePath(os.path.normpath(path)).parents:
+        for folder in _place(path).parents:
             if folder in self._visitors:
                 return visitor not in self._visitors[folder]
         return False
 
     def _is_example(self, path: str) -> bool:
         return Path(path).is_file() and any(cmp(path, each, shallow=False) for each in self._examples)
+
+
+def _place(path: str) -> PurePath:
+    """One name of a file, whatever a client calls it; two slashes at the beginning are one to the system."""
+    return PurePath(os.path.sep + os.path.realpath(path).lstrip(os.path.sep))

@@ -37,9 +37,7 @@ async def inside(request: Request) -> JSONResponse:
     return JSONResponse({**told, "browser": actor.browser if actor else ""})
 
 
-def client(
-    door: PageDoor | None, access: AccessFile | None = None, limit: RateLimit | None = None
-) -> TestClient:
+def client(door: PageDoor | None, access: AccessFile | None = None) -> TestClient:
     async def removing(_: Request) -> StreamingResponse:
         async def parts() -> Any:
             yield b"before"
@@ -49,15 +47,11 @@ def client(
 
         return StreamingResponse(parts())
 
-    async def uploading(_: Request) -> JSONResponse:
-        return JSONResponse(["/tmp/run/uploads/0a1b/me.jpg"])
-
     routes = [
         Route("/gradio_api/heartbeat/x", removing),
-        Route("/gradio_api/upload", uploading, methods=["POST"]),
         Route("/{path:path}", inside, methods=["GET", "POST"]),
     ]
-    gate = Middleware(PageGate, door=door, upload_bytes=25_000, uploads=Uploads(), limit=limit)
+    gate = Middleware(PageGate, door=door, upload_bytes=25_000, uploads=Uploads())
     return TestClient(Starlette(routes=routes, middleware=[gate]), follow_redirects=False)
 
 
@@ -277,57 +271,3 @@ def test_bodies_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert client(None).post("/gradio_api/queue/join", content=b"1" * 101).status_code == 413
     assert client(None).post("/gradio_api/upload", content=b"1" * 25_000).status_code == 200
     assert client(None).post("/gradio_api/upload", content=b"1" * 25_001).status_code == 413
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/tmp/run/uploads/0a1b/me.jpg",
-        "/tmp/run/uploads/0a1b/tmp7/annotated.webm",
-        "/tmp/run/uploads/../uploads/./0a1b//me.jpg",
-    ],
-)
-def test_an_upload_is_for_whoever_sent_it(path: str) -> None:
-    page = client(None)
-    event = {"data": [{"path": path}]}
-
-    def asked() -> tuple[int, int]:
-        got = page.get(f"/gradio_api/file={path}").status_code
-        return got, page.post("/gradio_api/queue/join", json=event).status_code
-
-    page.cookies.set(BROWSER, "a" * 22)
-    assert asked() == (200, 200)  # nobody's yet, such as an example of the page
-    assert page.post("/gradio_api/upload").status_code == 200
-    assert asked() == (200, 200)
-    page.cookies.clear()
-    assert asked() == (404, 403)
-    page.cookies.set(BROWSER, "b" * 22)
-    assert asked() == (404, 403)
-    assert page.post("/gradio_api/upload").status_code == 200  # the very same picture
-    assert asked() == (200, 200)
-    assert page.get("/gradio_api/file=/tmp/run/uploads/0a1c/other.jpg").status_code == 200
-
-
-def test_uploads_and_events_are_limited_and_files_are_not() -> None:
-    seconds = [0.0]
-    page = client(None, limit=RateLimit(0.5, 3, lambda: seconds[0]))
-    for path in ("upload", "queue/join", "queue/join"):
-        assert page.post(f"/gradio_api/{path}").status_code == 200
-    for path in ("upload", "queue/join"):
-        answer = page.post(f"/gradio_api/{path}")
-        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
-        assert answer.json() == {"detail": "Too many requests: wait a moment, then try again."}
-    assert page.get("/config").status_code == 200
-    seconds[0] = 2.0
-    assert page.post("/gradio_api/upload").status_code == 200
-    assert page.post("/gradio_api/upload").status_code == 429
-
-
-def test_an_example_of_the_page_stays_everybodys(tmp_path: Path) -> None:
-    for name, content in (("example", b"picture"), ("same", b"picture"), ("other", b"another")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "me.jpg").write_bytes(content)
-    uploads = Uploads([tmp_path / "example" / "me.jpg"])
-    paths = [str(tmp_path / name / "me.jpg") for name in ("same", "other")]
-    uploads.note(paths, "ada")
-    assert [uploads.is_others(path, "bob") for path in paths] == [False, True]
